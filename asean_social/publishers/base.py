@@ -1,0 +1,125 @@
+"""What a platform adapter promises, and the values that cross its border.
+
+An adapter asks a platform and returns a value or raises a PublishError. It never retries, sleeps, reads a clock,
+opens the ledger, prints, or logs. `stage` and `release` are generators: each `Piece` is stored by the caller before
+the next request is sent; a `Wait` ends the turn (thread and lease are given back) and the caller comes again later
+with all pieces so far.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from asean_social.errors import OutcomeUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    path: Path  # absolute
+    kind: str  # image | video
+    mime: str  # image/jpeg, video/mp4 …
+    size: int  # bytes
+    sha256: str  # hex, of the file's bytes
+    alt: str = ""
+    width: int = 0  # pixels; 0 where not known
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is really sent to one account: the final text, NFC, and every option written out."""
+
+    key: str  # campaign/post/channel/slot
+    platform: str
+    account: str  # name of the table in credentials.toml
+    kind: str  # facebook: text link photo · youtube: video · zalo: normal
+    text: str = ""
+    link: str = ""
+    media: tuple[Media, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)  # JSON values only; see each publisher's docstring
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One remote id, upload session or token of a delivery's preparation."""
+
+    name: str
+    value: str
+    secret: bool = False  # kept in the token store only (upload session addresses)
+    at: datetime | None = None  # when the ledger stored it, UTC; None on a piece just made
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    seconds: float
+    why: str  # message code
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the platform shows now."""
+
+    public: bool
+    remote_id: str = ""
+    url: str = ""
+    staged: bool = False  # exists, invisible, ready to be released
+    differs: str = ""  # message code of an alarm: public, but not as asked
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    remote_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit of a platform: the most that fits, in the unit the platform counts."""
+
+    most: int
+    unit: str  # characters | bytes-utf8 | tag-characters | bytes | count
+    source: str  # link
+    read: date  # the day the source was read
+
+
+def piece(pieces: Sequence[Piece], name: str) -> str | None:
+    """The newest value stored under `name`."""
+    for one in reversed(pieces):
+        if one.name == name:
+            return one.value
+    return None
+
+
+class Publisher(ABC):
+    platform: ClassVar[str]
+    kinds: ClassVar[frozenset[str]]
+    limits: ClassVar[Mapping[str, Limit]]  # by "kind.field" or "field"
+    repeatable: bool = True  # whether `release` may be sent again without asking first
+
+    @abstractmethod
+    def whoami(self) -> Account:
+        """The account this token acts for. Read-only. Raises AuthFailed, Unavailable."""
+
+    @abstractmethod
+    def stage(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
+        """Prepare everything invisibly; resumes from `pieces`. Ends when `release` needs one small request only."""
+
+    @abstractmethod
+    def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
+        """Make the staged object public with one small request on a known id."""
+
+    @abstractmethod
+    def status(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
+        """What the platform shows for these pieces now. Raises Unavailable when it cannot be read."""
+
+    @abstractmethod
+    def discard(self, pieces: Sequence[Piece]) -> None:
+        """Remove the invisible objects these pieces name; one already gone counts as removed."""
+
+    def find(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Receipt | None:
+        """Look for a public object with this content made after `since`; None only if there surely is none."""
+        del pieces, since
+        raise OutcomeUnknown(message.platform, "publish.cannot-look-up")
