@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from asean_social.errors import OutcomeUnknown
 
@@ -39,7 +39,9 @@ class Message:
     text: str = ""
     link: str = ""
     media: tuple[Media, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)  # JSON values only; see each publisher's docstring
+    options: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # JSON values only; see each publisher's docstring
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,23 @@ class Limit:
     unit: str  # characters | bytes-utf8 | tag-characters | bytes | count
     source: str  # link
     read: date  # the day the source was read
+
+
+class Tokens(Protocol):
+    """Where an adapter gets its access token. Raises AuthFailed when only a person can help, Unavailable otherwise."""
+
+    def current(self) -> str:
+        """A token that should work now."""
+
+    def renew(self, refused: str) -> str:
+        """Another token after the platform refused this one; asked for at most once per request."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    access: str
+    refresh: str  # the one to use next time; the same again where the platform does not rotate it
+    expires_in: float  # seconds
 
 
 def piece(pieces: Sequence[Piece], name: str) -> str | None:
