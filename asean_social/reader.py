@@ -134,11 +134,7 @@ def _after(before: str) -> Place:
 
 # (words in PyYAML's or libyaml's report, our code, whether the place is where the construct begins)
 _SYNTAX: tuple[tuple[str, str, bool], ...] = (
-    (
-        "exceeded max depth",
-        "yaml.too-deep",
-        False,
-    ),  # libyaml looks ahead, and gives up before we see an event
+    ("increasing flow level", "yaml.too-deep", False),  # libyaml looks ahead and gives up before our count
     ("mapping values are not allowed", "yaml.colon", False),
     ("could not find expected ':'", "yaml.no-colon", True),
     ("found unexpected end of stream", "yaml.quote", True),
@@ -161,12 +157,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
     for words, code, begins in _SYNTAX:
         if words in report:
             at = error.context_mark if begins and error.context_mark else mark
-            return Problem(
-                code,
-                {"found": _character(lines, at), "most": MOST_DEPTH},
-                line=at.line + 1,
-                column=at.column + 1,
-            )
+            values = {"found": _character(lines, at), "most": MOST_DEPTH}
+            return Problem(code, values, line=at.line + 1, column=at.column + 1)
     return Problem("yaml.syntax", {"report": report}, line=mark.line + 1, column=mark.column + 1)
 
 
