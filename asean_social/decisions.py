@@ -1,0 +1,196 @@
+"""What to do next, as pure functions of (what happened, which step, how often, now, policy).
+
+A `Decision` names the state to go to, the step that comes next, why, and when. Nothing here asks a clock or a platform.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, UserError
+from asean_social.publishers.base import Receipt
+from asean_social.states import State
+
+STAGE, RELEASE, CONFIRM, LOOK_UP, LOOK_FIRST = "stage", "release", "confirm", "look-up", "look-first"
+STEPS = (STAGE, RELEASE, CONFIRM, LOOK_UP, LOOK_FIRST)
+
+LATE = timedelta(seconds=60)  # begun later than this after due: catching up, so releases are spaced
+LOOK_BACK = timedelta(days=30)  # how far back the same content counts as already published
+SKEW = timedelta(minutes=2)  # between our clock and a platform's
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Every wait, in seconds. Each can be set by the environment: ASEAN_SOCIAL_ + the name in capitals."""
+
+    lease: float = 120
+    stage_ahead: float = 7200
+    backoff: float = 30  # first wait after a fault; doubles
+    backoff_most: float = 3600
+    lookup_waits: tuple[float, ...] = (5, 15, 45, 120, 300)  # since the first look
+    poll: float = 5  # first wait between two looks at work in progress; grows
+    poll_most: float = 60
+    spacing: float = 300  # between two late releases on one account
+    grace: float = 7200
+    workers: int = 4
+    tries: int = 12  # of one step, before a person is asked
+    confirm: float = 900  # how long an accepted release may stay unseen
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Policy":
+        """Raises UserError naming the variable whose value is no number of seconds."""
+        found: dict[str, Any] = {}
+        for one in fields(cls):
+            name = f"ASEAN_SOCIAL_{one.name.upper()}"
+            text = environment.get(name, "").strip()
+            if text:
+                found[one.name] = _number(name, text, many=one.name == "lookup_waits")
+        if "workers" in found:
+            found["workers"] = max(1, int(found["workers"]))
+        return cls(**found)
+
+
+def _number(name: str, text: str, *, many: bool) -> float | tuple[float, ...]:
+    try:
+        numbers = tuple(float(part) for part in text.split(",")) if many else (float(text),)
+    except ValueError:
+        raise UserError("policy.not-a-number", variable=name, found=text) from None
+    if any(not 0 <= one < 1e8 for one in numbers):
+        raise UserError("policy.not-a-number", variable=name, found=text)
+    return numbers if many else numbers[0]
+
+
+@dataclass(frozen=True)
+class Decision:
+    state: State
+    step: str = ""
+    reason: str = ""
+    why: Mapping[str, Any] = field(default_factory=dict)
+    resume_at: datetime | None = None
+    pause_account: bool = False  # the fault is the account's: nothing of it is begun until it works again
+
+
+def backoff(tries: int, policy: Policy, jitter: random.Random) -> timedelta:
+    """Full waits, doubled each time, capped, then shortened by up to half at random so that waiters spread."""
+    whole = min(policy.backoff * 2 ** min(tries, 20), policy.backoff_most)
+    return timedelta(seconds=whole * jitter.uniform(0.5, 1.0))
+
+
+def poll_wait(tries: int, asked: float, policy: Policy) -> timedelta:
+    """Between two looks at work the platform is doing: what it asks for, or 5 s growing by half to 60 s."""
+    own = min(policy.poll * 1.5 ** min(tries, 20), policy.poll_most)
+    return timedelta(seconds=min(asked, own) if asked else own)
+
+
+def after_error(
+    error: PublishError, step: str, tries: int, now: datetime, policy: Policy, jitter: random.Random
+) -> Decision:
+    """`tries` counts the failures of this step before this one. `step` is stage or release."""
+    why = dict(error.values)
+    if isinstance(error, AuthFailed):
+        return Decision(State.WAITING, step, error.code, why, now, pause_account=True)
+    if isinstance(error, Rejected):
+        return Decision(State.HELD, step, error.code, why)
+    if isinstance(error, OutcomeUnknown) and step == RELEASE:
+        first = timedelta(seconds=policy.lookup_waits[0])
+        return Decision(State.UNKNOWN, LOOK_UP, error.code, why, now + first)
+    if tries + 1 >= policy.tries and not isinstance(error, RateLimited):
+        return Decision(
+            State.HELD, step, "held.too-many-tries", {"tries": tries + 1, "cause": error.code, **why}
+        )
+    wait = backoff(tries, policy, jitter)
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        wait = max(wait, timedelta(seconds=error.retry_after))
+    return Decision(State.WAITING, step, error.code, why, now + wait)
+
+
+def overdue(due_at: datetime, grace: float, now: datetime) -> bool:
+    """Later than its grace allows."""
+    return now > due_at + timedelta(seconds=grace)
+
+
+def begin(due_at: datetime, grace: float, now: datetime, *, known_before_due: bool) -> Decision:
+    """What a planned delivery does when its time to be prepared has come."""
+    if overdue(due_at, grace, now):
+        code = "held.late" if known_before_due else "held.past"
+        return Decision(State.HELD, STAGE, code, {"due_at": due_at})
+    if now > due_at:
+        return Decision(State.UNKNOWN, LOOK_FIRST, "unknown.look-first", {"due_at": due_at}, now)
+    return Decision(State.STAGING, STAGE)
+
+
+def after_first_look(
+    receipt: Receipt | PublishError | None,
+    looks: int,
+    now: datetime,
+    policy: Policy,
+    *,
+    sure: bool,
+) -> Decision:
+    """The account was asked whether it already shows this content.
+
+    `sure`: this ledger is old enough to know of every publication that a lagging list might not show yet.
+    """
+    if isinstance(receipt, Receipt):
+        return Decision(State.PUBLISHED, reason="published.found", why={"url": receipt.url})
+    if isinstance(receipt, AuthFailed):
+        return Decision(State.UNKNOWN, LOOK_FIRST, receipt.code, receipt.values, now, pause_account=True)
+    if isinstance(receipt, (OutcomeUnknown, Rejected)):
+        return Decision(State.HELD, LOOK_FIRST, "held.cannot-tell", {"cause": receipt.code, **receipt.values})
+    if isinstance(receipt, PublishError):
+        return _look_again(LOOK_FIRST, receipt.code, receipt.values, looks, now, policy)
+    if sure or looks >= len(policy.lookup_waits):
+        return Decision(State.WAITING, STAGE, "waiting.begin", resume_at=now)
+    return Decision(State.UNKNOWN, LOOK_FIRST, "unknown.look-first", resume_at=now + _gap(looks, policy))
+
+
+def after_look_up(
+    receipt: Receipt | PublishError | None, looks: int, now: datetime, policy: Policy, *, repeatable: bool
+) -> Decision:
+    """A release was sent and its answer is not trusted; `receipt` is what the platform shows now, None: nothing."""
+    if isinstance(receipt, AuthFailed):
+        return Decision(State.UNKNOWN, LOOK_UP, receipt.code, receipt.values, now, pause_account=True)
+    if isinstance(receipt, OutcomeUnknown):
+        return Decision(State.HELD, LOOK_UP, "held.cannot-tell", {"cause": receipt.code, **receipt.values})
+    if isinstance(receipt, PublishError):
+        return _look_again(LOOK_UP, receipt.code, receipt.values, looks, now, policy)
+    if receipt is not None and receipt.public:
+        return Decision(State.PUBLISHED, reason=receipt.differs)
+    if receipt is not None and receipt.staged and repeatable:
+        return Decision(State.STAGED, RELEASE, "staged.not-released")
+    if looks < len(policy.lookup_waits):
+        return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now + _gap(looks, policy))
+    if repeatable:
+        return Decision(State.HELD, LOOK_UP, "held.staged-gone")
+    return Decision(State.WAITING, RELEASE, "waiting.surely-absent", resume_at=now)
+
+
+def after_confirm(
+    receipt: Receipt | PublishError, looks: int, accepted_at: datetime, now: datetime, policy: Policy
+) -> Decision:
+    """The platform accepted the release; is it seen public now?"""
+    if isinstance(receipt, Receipt) and receipt.public:
+        return Decision(State.PUBLISHED, reason=receipt.differs)
+    if isinstance(receipt, AuthFailed):
+        return Decision(State.CONFIRMING, CONFIRM, receipt.code, receipt.values, now, pause_account=True)
+    if now > accepted_at + timedelta(seconds=policy.confirm):
+        return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now)
+    code = receipt.code if isinstance(receipt, PublishError) else "confirming.not-yet"
+    return Decision(State.CONFIRMING, CONFIRM, code, resume_at=now + poll_wait(looks, 0, policy))
+
+
+def _look_again(
+    step: str, code: str, why: Mapping[str, Any], looks: int, now: datetime, policy: Policy
+) -> Decision:
+    if looks + 1 >= policy.tries + len(policy.lookup_waits):
+        return Decision(State.HELD, step, "held.cannot-tell", {"cause": code, **why})
+    return Decision(State.UNKNOWN, step, code, why, now + _gap(looks, policy))
+
+
+def _gap(looks: int, policy: Policy) -> timedelta:
+    """From look number `looks` (the first is 0) to the next; the waits count from the first look."""
+    waits = (0.0, *policy.lookup_waits)
+    at = min(looks, len(policy.lookup_waits) - 1)
+    return timedelta(seconds=max(waits[at + 1] - waits[at], 0.0))

@@ -1,0 +1,441 @@
+"""The only durable state: deliveries, their pieces and attempts, follow-ups, holds.
+
+Each method is one transaction and returns frozen values. A claim (owner, fence, lease) gives the right to work on one
+delivery for a while; every later write names it, and a write that changes no row raises LeaseLost: stop at once, send
+nothing more, delete nothing.
+"""
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from asean_social import records
+from asean_social.database import Database, migrate, moment, stamp
+from asean_social.decisions import LATE, LOOK_FIRST, LOOK_UP, RELEASE, STAGE, Decision
+from asean_social.publishers.base import Piece
+from asean_social.records import (
+    RELEASE_LANE,
+    STAGE_LANE,
+    Attempt,
+    Change,
+    Claimer,
+    Delivery,
+    FollowUp,
+    FollowUpEnd,
+    Hold,
+    IllegalTransition,
+    LeaseLost,
+    surely,
+    to_json,
+)
+from asean_social.states import State, may
+
+
+class Ledger:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def open(cls, path: Path, now: datetime) -> "Ledger":
+        """Open or make it. Raises LedgerError with what is wrong and what to do."""
+        database = Database(path)
+        migrate(database, now)
+        with database.write() as db:
+            if not db.execute("select 1 from ledger").fetchone():
+                db.execute("insert into ledger values (?, ?)", (uuid.uuid4().hex, stamp(now)))
+        return cls(database)
+
+    @classmethod
+    def look(cls, path: Path) -> "Ledger | None":
+        """Open for reading only; None where there is none yet."""
+        return cls(Database(path, read_only=True)) if path.exists() else None
+
+    def close(self) -> None:
+        self.database.close()
+
+    def created_at(self) -> datetime:
+        return surely(self.database.read("select created_at from ledger")[0][0])
+
+    # -- plan ----------------------------------------------------------------------------------------------------
+
+    def campaigns(self) -> dict[str, str]:
+        """Source path by slug."""
+        return {row["slug"]: row["source"] for row in self.database.read("select slug, source from campaign")}
+
+    def put_campaign(self, slug: str, source: str, title: str, timezone: str, now: datetime) -> None:
+        with self.database.write() as db:
+            db.execute(
+                "insert into campaign (slug, source, title, timezone, synced_at) values (?, ?, ?, ?, ?)"
+                " on conflict (slug) do update set source=excluded.source, title=excluded.title,"
+                " timezone=excluded.timezone, synced_at=excluded.synced_at, trouble=''",
+                (slug, source, title, timezone, stamp(now)),
+            )
+
+    def trouble(self, slug: str, code: str) -> None:
+        with self.database.write() as db:
+            db.execute("update campaign set trouble=? where slug=?", (code, slug))
+
+    def apply(self, changes: Mapping[str, Change], who: str, now: datetime, discard_after: datetime) -> None:
+        """Carry out a sync's changes to the deliveries of one campaign: all of them, or none."""
+        with self.database.write() as db:
+            for key, change in changes.items():
+                if change.insert:
+                    self._insert(db, key, change, who, now)
+                else:
+                    self._change(db, key, change, who, now, discard_after)
+
+    def _insert(self, db: sqlite3.Connection, key: str, change: Change, who: str, now: datetime) -> None:
+        values = {"key": key, "state": State.PLANNED, "created_at": stamp(now), "updated_at": stamp(now)}
+        values |= {name: _column(value) for name, value in change.columns.items()}
+        names = ", ".join(values)
+        db.execute(
+            f"insert into delivery ({names}) values ({', '.join('?' * len(values))})",
+            tuple(values.values()),
+        )
+        _log(db, now, key, who, 0, Decision(State.PLANNED, reason="planned.new"), "")
+
+    def _change(
+        self, db: sqlite3.Connection, key: str, change: Change, who: str, now: datetime, later: datetime
+    ) -> None:
+        row = records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
+        columns = dict(change.columns)
+        if change.discard:
+            self._discard(db, row, later)
+            columns |= {"generation": row.generation + 1, "tries": 0}
+        if change.state is not None:
+            _must(row.state, change.state)
+            columns |= {"state": change.state, "reason": change.reason, "why": "{}", "resume_at": None}
+            columns |= {"step": "", "tries": 0}
+            _log(db, now, key, who, row.fence, Decision(change.state, reason=change.reason), row.state)
+        _update(db, key, columns, now)
+
+    def _discard(self, db: sqlite3.Connection, row: Delivery, later: datetime) -> None:
+        used = db.execute(
+            "select 1 from piece where delivery=? and generation=?", (row.key, row.generation)
+        ).fetchone()
+        if used:
+            payload = {"platform": row.platform, "account": row.account, "generation": row.generation}
+            db.execute(
+                "insert into follow_up (delivery, kind, payload, resume_at) values (?, 'discard', ?, ?)",
+                (row.key, to_json(payload), stamp(later)),
+            )
+
+    # -- claims --------------------------------------------------------------------------------------------------
+
+    def accounts(self, campaigns: Collection[str]) -> list[tuple[str, str]]:
+        """(platform, account) of every delivery that is not finished."""
+        marks = ", ".join("?" * len(campaigns))
+        rows = self.database.read(
+            "select distinct platform, account from delivery where state not in"
+            f" ('published', 'skipped', 'cancelled', 'held') and campaign in ({marks}) order by 1, 2",
+            tuple(campaigns),
+        )
+        return [(row["platform"], row["account"]) for row in rows]
+
+    def claim(
+        self,
+        account: tuple[str, str],
+        lane: str,
+        campaigns: Collection[str],
+        now: datetime,
+        claimer: Claimer,
+    ) -> Delivery | None:
+        """Take the right to work on the account's next due step of this lane; None when nothing is due.
+
+        The state is left as it is: the first transition is the claimant's.
+        """
+        marks = ", ".join("?" * len(campaigns))
+        sql = (
+            f"select * from delivery where platform=? and account=? and campaign in ({marks})"
+            f" and (lease_until is null or lease_until<=?) and ({_DUE[lane]})"
+            " and not exists (select 1 from hold where scope='account' and value=delivery.platform || '/' ||"
+            " delivery.account and lifted_at is null) order by due_at, key limit 20"
+        )
+        at = stamp(now)
+        values = (*account, *campaigns, at, *([at] * _DUE[lane].count("?")))
+        if not self.database.read(sql, values):
+            return None
+        with self.database.write() as db:
+            last = self._last_release(db, account)
+            for row in db.execute(sql, values).fetchall():
+                found = records.delivery(row)
+                if lane == RELEASE_LANE and _must_space(found, last, now, claimer.spacing):
+                    continue
+                lease = now + timedelta(seconds=claimer.lease)
+                db.execute(
+                    "update delivery set owner=?, fence=fence+1, lease_until=?, began_at=coalesce(began_at, ?)"
+                    " where key=?",
+                    (claimer.owner, stamp(lease), at, found.key),
+                )
+                return replace(
+                    found,
+                    owner=claimer.owner,
+                    fence=found.fence + 1,
+                    lease_until=lease,
+                    began_at=found.began_at or now,
+                )
+        return None
+
+    def _last_release(self, db: sqlite3.Connection, account: tuple[str, str]) -> datetime | None:
+        sql = "select max(released_at) from delivery where platform=? and account=?"
+        return moment(db.execute(sql, account).fetchone()[0])
+
+    def renew(self, claim: Delivery, until: datetime) -> None:
+        """Raises LeaseLost."""
+        with self.database.write() as db:
+            _guarded(db, claim, {"lease_until": stamp(until)})
+
+    def move(self, claim: Delivery, decision: Decision, now: datetime, **columns: Any) -> Delivery:
+        """One transition under a claim. Entering staging or releasing keeps the lease, every other gives it back.
+
+        Raises LeaseLost, IllegalTransition.
+        """
+        stays = decision.state == claim.state
+        if not stays:
+            _must(claim.state, decision.state)
+        keeps = decision.state in (State.STAGING, State.RELEASING) and not stays
+        new: dict[str, Any] = {
+            "state": decision.state,
+            "step": decision.step,
+            "reason": decision.reason,
+            "why": to_json(decision.why),
+            "resume_at": decision.resume_at,
+            "updated_at": now,
+            **columns,
+        }
+        if not keeps:
+            new |= {"owner": None, "lease_until": None}
+        with self.database.write() as db:
+            _guarded(db, claim, {name: _column(value) for name, value in new.items()})
+            if not stays:
+                _log(db, now, claim.key, claim.owner or "", claim.fence, decision, claim.state)
+            row = db.execute("select * from delivery where key=?", (claim.key,)).fetchone()
+        return records.delivery(row)
+
+    # -- pieces --------------------------------------------------------------------------------------------------
+
+    def add_piece(self, claim: Delivery, piece: Piece, now: datetime) -> Piece:
+        """Store a remote id before anything else is sent. Raises LeaseLost."""
+        with self.database.write() as db:
+            _guarded(db, claim, {"updated_at": stamp(now)})
+            number = db.execute(
+                "insert into piece (delivery, generation, name, value, at) values (?, ?, ?, ?, ?) returning id",
+                (claim.key, claim.generation, piece.name, None if piece.secret else piece.value, stamp(now)),
+            ).fetchone()[0]
+            if piece.secret:
+                db.execute("insert into secret values (?, ?)", (number, piece.value))
+        return replace(piece, at=now)
+
+    def pieces(self, key: str, generation: int) -> tuple[Piece, ...]:
+        rows = self.database.read(
+            "select name, coalesce(piece.value, secret.value) as value, secret.value is not null as secret, at"
+            " from piece left join secret on secret.piece=piece.id where delivery=? and generation=? order by id",
+            (key, generation),
+        )
+        return tuple(Piece(r["name"], r["value"], bool(r["secret"]), moment(r["at"])) for r in rows)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def deliveries(self, campaign: str | None = None) -> list[Delivery]:
+        sql = "select * from delivery" + (" where campaign=?" if campaign else "") + " order by due_at, key"
+        return [records.delivery(row) for row in self.database.read(sql, (campaign,) if campaign else ())]
+
+    def delivery(self, key: str) -> Delivery | None:
+        rows = self.database.read("select * from delivery where key=?", (key,))
+        return records.delivery(rows[0]) if rows else None
+
+    def twins(self, delivery: Delivery) -> bool:
+        """Whether another delivery of this account says exactly the same."""
+        sql = "select 1 from delivery where platform=? and account=? and digest=? and key<>? limit 1"
+        values = (delivery.platform, delivery.account, delivery.digest, delivery.key)
+        return bool(self.database.read(sql, values))
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next step of any delivery is due."""
+        rows = self.database.read(_NEXT, (stamp(now),))
+        return moment(rows[0][0])
+
+    def attempts(self, key: str | None = None, limit: int = 1000) -> list[Attempt]:
+        where = " where delivery=?" if key else ""
+        rows = self.database.read(
+            f"select * from (select * from attempt{where} order by id desc limit ?) order by id",
+            (key, limit) if key else (limit,),
+        )
+        return [
+            Attempt(
+                surely(r["at"]),
+                r["delivery"],
+                r["who"],
+                r["old"],
+                r["new"],
+                r["step"],
+                r["reason"],
+                json.loads(r["why"]),
+            )
+            for r in rows
+        ]
+
+    # -- people --------------------------------------------------------------------------------------------------
+
+    def act(self, key: str, decision: Decision, who: str, now: datetime, **columns: Any) -> Delivery:
+        """A person moves a delivery nobody is working on. Raises LeaseLost while someone is, IllegalTransition."""
+        with self.database.write() as db:
+            row = records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
+            if row.leased(now):
+                raise LeaseLost
+            _must(row.state, decision.state)
+            new = {"state": decision.state, "step": decision.step, "reason": decision.reason, "tries": 0}
+            new |= {"why": to_json(decision.why), "resume_at": decision.resume_at, **columns}
+            _update(db, key, new, now)
+            _log(db, now, key, who, row.fence, decision, row.state)
+            return records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
+
+    # -- holds ---------------------------------------------------------------------------------------------------
+
+    def pause(self, account: str, reason: str, why: Mapping[str, Any], now: datetime) -> None:
+        with self.database.write() as db:
+            db.execute(
+                "insert into hold (scope, value, reason, why, since) values ('account', ?, ?, ?, ?)"
+                " on conflict (scope, value) where lifted_at is null do nothing",
+                (account, reason, to_json(why), stamp(now)),
+            )
+
+    def lift(self, account: str, now: datetime) -> None:
+        with self.database.write() as db:
+            db.execute(
+                "update hold set lifted_at=? where scope='account' and value=? and lifted_at is null",
+                (stamp(now), account),
+            )
+
+    def holds(self) -> list[Hold]:
+        rows = self.database.read("select * from hold where lifted_at is null order by id")
+        return [Hold(r["value"], r["reason"], json.loads(r["why"]), surely(r["since"])) for r in rows]
+
+    # -- follow-ups ----------------------------------------------------------------------------------------------
+
+    def claim_follow_up(self, now: datetime, claimer: Claimer) -> FollowUp | None:
+        sql = (
+            "select * from follow_up where state in ('planned', 'waiting', 'doing') and resume_at<=?"
+            " and (lease_until is null or lease_until<=?) order by resume_at limit 1"
+        )
+        at = stamp(now)
+        if not self.database.read(sql, (at, at)):
+            return None
+        with self.database.write() as db:
+            row = db.execute(sql, (at, at)).fetchone()
+            if row is None:
+                return None
+            lease = stamp(now + timedelta(seconds=claimer.lease))
+            claimed = db.execute(
+                "update follow_up set state='doing', owner=?, fence=fence+1, lease_until=? where id=? returning *",
+                (claimer.owner, lease, row["id"]),
+            ).fetchone()
+        return records.follow_up(claimed)
+
+    def end_follow_up(self, claim: FollowUp, decision: FollowUpEnd) -> None:
+        """Raises LeaseLost."""
+        with self.database.write() as db:
+            changed = db.execute(
+                "update follow_up set state=?, reason=?, why=?, resume_at=?, tries=tries+1, owner=null,"
+                " lease_until=null where id=? and owner=? and fence=?",
+                (
+                    decision.state,
+                    decision.reason,
+                    to_json(decision.why),
+                    stamp(decision.resume_at),
+                    claim.number,
+                    claim.owner,
+                    claim.fence,
+                ),
+            ).rowcount
+            if changed != 1:
+                raise LeaseLost
+
+    def follow_ups(self, key: str | None = None) -> list[FollowUp]:
+        sql = "select * from follow_up" + (" where delivery=?" if key else "") + " order by id"
+        return [records.follow_up(row) for row in self.database.read(sql, (key,) if key else ())]
+
+
+_APPROVED = "approval<>''"
+_DUE = {
+    STAGE_LANE: (
+        f"(state='planned' and {_APPROVED} and stage_at<=?)"
+        f" or (state='staged' and {_APPROVED} and staged_digest<>digest and stage_at<=?)"
+        f" or (state='waiting' and {_APPROVED} and step='{STAGE}' and resume_at<=?)"
+        f" or state='staging' or (state='unknown' and step='{LOOK_FIRST}' and resume_at<=?)"
+    ),
+    RELEASE_LANE: (
+        f"(state='staged' and {_APPROVED} and staged_digest=digest and due_at<=?)"
+        f" or (state='waiting' and {_APPROVED} and step='{RELEASE}' and resume_at<=?)"
+        f" or state='releasing' or (state='confirming' and resume_at<=?)"
+        f" or (state='unknown' and step='{LOOK_UP}' and resume_at<=?)"
+    ),
+}
+_NEXT = f"""
+select min(at) from (
+  select stage_at as at from delivery where state='planned' and {_APPROVED}
+  union all select due_at from delivery where state='staged' and {_APPROVED}
+  union all select resume_at from delivery where state in ('waiting', 'confirming', 'unknown')
+  union all select lease_until from delivery where state in ('staging', 'releasing')
+  union all select resume_at from follow_up where state in ('planned', 'waiting', 'doing')
+) where at>?"""
+
+
+def _must_space(found: Delivery, last: datetime | None, now: datetime, spacing: float) -> bool:
+    """Whether this release is a late one that has to keep its distance to the one before."""
+    if found.state not in (State.STAGED, State.WAITING) or last is None:
+        return False
+    began = found.began_at if found.began_at and found.began_at > found.due_at else now
+    return began - found.due_at > LATE and now < last + timedelta(seconds=spacing)
+
+
+def _must(old: State, new: State) -> None:
+    if not may(old, new):
+        raise IllegalTransition(f"{old} -> {new}")
+
+
+def _column(value: Any) -> Any:
+    return stamp(value) if isinstance(value, datetime) else value
+
+
+def _update(db: sqlite3.Connection, key: str, columns: Mapping[str, Any], now: datetime) -> None:
+    columns = {**columns, "updated_at": stamp(now)}
+    names = ", ".join(f"{name}=?" for name in columns)
+    db.execute(
+        f"update delivery set {names} where key=?",
+        (*(_column(value) for value in columns.values()), key),
+    )
+
+
+def _guarded(db: sqlite3.Connection, claim: Delivery, columns: Mapping[str, Any]) -> None:
+    names = ", ".join(f"{name}=?" for name in columns)
+    changed = db.execute(
+        f"update delivery set {names} where key=? and owner=? and fence=? and state=?",
+        (*columns.values(), claim.key, claim.owner, claim.fence, claim.state),
+    ).rowcount
+    if changed != 1:
+        raise LeaseLost
+
+
+def _log(
+    db: sqlite3.Connection, now: datetime, key: str, who: str, fence: int, decision: Decision, old: str
+) -> None:
+    db.execute(
+        "insert into attempt (at, delivery, who, fence, old, new, step, reason, why) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            stamp(now),
+            key,
+            who,
+            fence,
+            old,
+            decision.state,
+            decision.step,
+            decision.reason,
+            to_json(decision.why),
+        ),
+    )

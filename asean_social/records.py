@@ -1,0 +1,214 @@
+"""The values the ledger keeps and gives back."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from asean_social.database import moment, stamp
+from asean_social.publishers.base import Media, Message
+from asean_social.states import State
+
+STAGE_LANE, RELEASE_LANE = "stage", "release"  # releases never wait for uploads
+
+
+class LeaseLost(Exception):
+    """Another runner owns this delivery now."""
+
+
+class IllegalTransition(Exception):
+    """A bug: a state was to follow another that it may not follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    key: str
+    campaign: str
+    post: str
+    channel: str
+    slot: str
+    pillar: str
+    theme: str
+    title: str
+    platform: str
+    account: str
+    due_at: datetime
+    stage_at: datetime
+    grace: float
+    message: str  # JSON, see `thaw`
+    digest: str
+    plan_digest: str
+    staged_digest: str
+    approval: str
+    state: State
+    step: str
+    reason: str
+    why: Mapping[str, Any]
+    resume_at: datetime | None
+    tries: int
+    generation: int
+    began_at: datetime | None
+    owner: str | None
+    fence: int
+    lease_until: datetime | None
+    remote_id: str | None
+    url: str | None
+    released_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def drifted(self) -> bool:
+        """The campaign says something else now than what was (or is being) published."""
+        return self.digest != self.plan_digest
+
+    def leased(self, now: datetime) -> bool:
+        return self.lease_until is not None and self.lease_until > now
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    at: datetime
+    delivery: str
+    who: str
+    old: str
+    new: str
+    step: str
+    reason: str
+    why: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    number: int
+    delivery: str
+    kind: str
+    payload: Mapping[str, Any]
+    state: str
+    reason: str
+    why: Mapping[str, Any]
+    resume_at: datetime
+    tries: int
+    owner: str | None
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    value: str  # platform/name of the account
+    reason: str
+    why: Mapping[str, Any]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a sync does to one delivery: columns to set, and the state to go to where it changes."""
+
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    state: State | None = None
+    reason: str = ""
+    discard: bool = False  # the pieces of the present generation are not wanted any more
+    insert: bool = False
+
+
+_TIMES = (
+    "due_at",
+    "stage_at",
+    "resume_at",
+    "began_at",
+    "lease_until",
+    "released_at",
+    "created_at",
+    "updated_at",
+)
+
+
+def delivery(row: sqlite3.Row) -> Delivery:
+    values: dict[str, Any] = dict(row)
+    for name in _TIMES:
+        values[name] = moment(values[name])
+    values["state"] = State(values["state"])
+    values["why"] = json.loads(values["why"])
+    return Delivery(**values)
+
+
+def follow_up(row: sqlite3.Row) -> FollowUp:
+    return FollowUp(
+        row["id"],
+        row["delivery"],
+        row["kind"],
+        json.loads(row["payload"]),
+        row["state"],
+        row["reason"],
+        json.loads(row["why"]),
+        surely(row["resume_at"]),
+        row["tries"],
+        row["owner"],
+        row["fence"],
+    )
+
+
+def surely(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def to_json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return stamp(value) if isinstance(value, datetime) else str(value)
+
+
+def freeze(message: Message, root: Path) -> str:
+    """The message as JSON, media by path inside the project, so that the ledger outlives a moved folder."""
+    media = [
+        {
+            "path": one.path.relative_to(root).as_posix(),
+            "kind": one.kind,
+            "mime": one.mime,
+            "size": one.size,
+            "sha256": one.sha256,
+            "alt": one.alt,
+            "width": one.width,
+            "height": one.height,
+        }
+        for one in message.media
+    ]
+    return to_json(
+        {
+            "key": message.key,
+            "platform": message.platform,
+            "account": message.account,
+            "kind": message.kind,
+            "text": message.text,
+            "link": message.link,
+            "options": message.options,
+            "media": media,
+        }
+    )
+
+
+def thaw(text: str, root: Path) -> Message:
+    values = json.loads(text)
+    media = tuple(Media(**{**one, "path": root / one["path"]}) for one in values.pop("media"))
+    return Message(**values, media=media)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimer:
+    owner: str
+    lease: float  # seconds
+    spacing: float  # seconds between two late releases of one account
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpEnd:
+    state: str  # waiting done unknown held
+    resume_at: datetime
+    reason: str = ""
+    why: Mapping[str, Any] = field(default_factory=dict)
