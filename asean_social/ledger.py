@@ -106,11 +106,11 @@ class Ledger:
         columns = dict(change.columns)
         if change.discard:
             self._discard(db, row, later)
-            columns |= {"generation": row.generation + 1, "tries": 0}
+            columns |= {"generation": row.generation + 1, "tries": 0, "looks": 0}
         if change.state is not None:
             _must(row.state, change.state)
             columns |= {"state": change.state, "reason": change.reason, "why": "{}", "resume_at": None}
-            columns |= {"step": "", "tries": 0}
+            columns |= {"step": "", "tries": 0, "looks": 0}
             _log(db, now, key, who, row.fence, Decision(change.state, reason=change.reason), row.state)
         _update(db, key, columns, now)
 
@@ -185,10 +185,11 @@ class Ledger:
         sql = "select max(released_at) from delivery where platform=? and account=?"
         return moment(db.execute(sql, account).fetchone()[0])
 
-    def renew(self, claim: Delivery, until: datetime) -> None:
+    def renew(self, claim: Delivery, until: datetime) -> Delivery:
         """Raises LeaseLost."""
         with self.database.write() as db:
             _guarded(db, claim, {"lease_until": stamp(until)})
+        return replace(claim, lease_until=until)
 
     def move(self, claim: Delivery, decision: Decision, now: datetime, **columns: Any) -> Delivery:
         """One transition under a claim. Entering staging or releasing keeps the lease, every other gives it back.
@@ -249,6 +250,12 @@ class Ledger:
         rows = self.database.read("select * from delivery where key=?", (key,))
         return records.delivery(rows[0]) if rows else None
 
+    def owner_of(self, platform: str, account: str, remote_id: str) -> str | None:
+        """The delivery that a public object belongs to."""
+        sql = "select key from delivery where platform=? and account=? and remote_id=?"
+        rows = self.database.read(sql, (platform, account, remote_id))
+        return rows[0]["key"] if rows else None
+
     def twins(self, delivery: Delivery) -> bool:
         """Whether another delivery of this account says exactly the same."""
         sql = "select 1 from delivery where platform=? and account=? and digest=? and key<>? limit 1"
@@ -289,7 +296,8 @@ class Ledger:
             if row.leased(now):
                 raise LeaseLost
             _must(row.state, decision.state)
-            new = {"state": decision.state, "step": decision.step, "reason": decision.reason, "tries": 0}
+            new = {"state": decision.state, "step": decision.step, "reason": decision.reason}
+            new |= {"tries": 0, "looks": 0}
             new |= {"why": to_json(decision.why), "resume_at": decision.resume_at, **columns}
             _update(db, key, new, now)
             _log(db, now, key, who, row.fence, decision, row.state)
@@ -315,6 +323,20 @@ class Ledger:
     def holds(self) -> list[Hold]:
         rows = self.database.read("select * from hold where lifted_at is null order by id")
         return [Hold(r["value"], r["reason"], json.loads(r["why"]), surely(r["since"])) for r in rows]
+
+    # -- upload rates --------------------------------------------------------------------------------------------
+
+    def rates(self) -> dict[str, float]:
+        """Measured upload rates in bytes per second, by platform/name."""
+        return {row["account"]: row["bytes_per_second"] for row in self.database.read("select * from rate")}
+
+    def put_rate(self, account: str, bytes_per_second: float) -> None:
+        with self.database.write() as db:
+            db.execute(
+                "insert into rate values (?, ?) on conflict (account) do update set"
+                " bytes_per_second=excluded.bytes_per_second",
+                (account, bytes_per_second),
+            )
 
     # -- follow-ups ----------------------------------------------------------------------------------------------
 

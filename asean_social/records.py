@@ -49,6 +49,7 @@ class Delivery:
     why: Mapping[str, Any]
     resume_at: datetime | None
     tries: int
+    looks: int
     generation: int
     began_at: datetime | None
     owner: str | None

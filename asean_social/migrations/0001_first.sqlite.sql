@@ -36,7 +36,8 @@ create table delivery (
   reason text not null default '', -- message code
   why text not null default '{}',  -- JSON, values of that message
   resume_at text,                  -- not before this time
-  tries integer not null default 0,   -- of the present step
+  tries integer not null default 0,   -- failures in a row of the present step
+  looks integer not null default 0,   -- polls and look-ups of the present step
   generation integer not null default 1, -- grows when it is staged anew
   began_at text,
   owner text,
@@ -120,4 +121,9 @@ create table token (
 create table secret (
   piece integer primary key references piece (id),
   value text not null
+);
+
+create table rate (                -- measured uploads
+  account text primary key,        -- platform/name
+  bytes_per_second real not null
 );

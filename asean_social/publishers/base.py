@@ -9,7 +9,7 @@ with all pieces so far.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -110,6 +110,19 @@ def piece(pieces: Sequence[Piece], name: str) -> str | None:
         if one.name == name:
             return one.value
     return None
+
+
+# Unpublished photos are dropped by Facebook after about 24 h
+# (https://developers.facebook.com/docs/graph-api/reference/page/photos/, read 2026-11-23).
+STAGED_LIFE: Mapping[str, timedelta] = {"facebook": timedelta(hours=20)}
+
+
+def stale(message: Message, pieces: Sequence[Piece], now: datetime) -> bool:
+    """Whether what was staged may have been dropped by the platform, so that it must be staged anew."""
+    life = STAGED_LIFE.get(message.platform)
+    if life is None or not message.media:
+        return False
+    return any(one.at is not None and now - one.at > life for one in pieces)
 
 
 class Publisher(ABC):

@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from asean_social.errors import OutcomeUnknown, PublishError, Unavailable
 
 BLOCK = 1 << 20  # bytes
-TIMEOUT = (10.0, 120.0)  # seconds to connect, seconds between two reads
+TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two reads
 
 Guard = Callable[[], None]
 Progress = Callable[[int, int], None]  # bytes sent so far, bytes in all
@@ -53,9 +53,15 @@ class _RebaseAdapter(_BlockAdapter):
 
 
 class Session(requests.Session):
-    def __init__(self, guard: Guard = lambda: None, progress: Progress = lambda _sent, _all: None) -> None:
+    def __init__(
+        self,
+        guard: Guard = lambda: None,
+        progress: Progress = lambda _sent, _all: None,
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> None:
         super().__init__()
         self.guard = guard
+        self.timeout = timeout
         self.progress = progress
         self._secrets: set[str] = set()
         self.auth = _no_netrc
@@ -75,7 +81,7 @@ class Session(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         if kwargs.get("timeout") is None:
-            kwargs["timeout"] = TIMEOUT
+            kwargs["timeout"] = self.timeout
         kwargs["allow_redirects"] = False  # a redirect would carry the token to another host
         self.guard()
         return super().send(request, **kwargs)

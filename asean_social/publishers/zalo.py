@@ -1,0 +1,511 @@
+"""Zalo Official Account: articles, staged hidden and released by one update.
+
+Options of a `normal` message, all written out by the plan: `title`, `summary`, `author`, `cover` (index into the
+message's media), `cover_status` and `comment` ("show" or "hide"), `body` (a list of `{"type": "text", "content"}` and
+`{"type": "image", "media": index, "caption"}`), and `tracking_link` where there is one.
+
+Pieces: `media:N` (public address of a picture), `create-token` and `update-token` (Zalo works on articles in the
+background and gives the article's id for such a token, once done; "" after the token has come to its end), `article`.
+
+Sources: https://github.com/zaloplatform/zalo-java-sdk and https://developers.zalo.me/docs (read 2026-11-23).
+"""
+
+import hashlib
+import math
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import requests
+
+from asean_social import text
+from asean_social.credentials import ZaloAccount
+from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, Unavailable
+from asean_social.publishers import limits
+from asean_social.publishers.base import (
+    Account,
+    Limit,
+    Media,
+    Message,
+    Piece,
+    Publisher,
+    Receipt,
+    TokenPair,
+    Tokens,
+    Wait,
+)
+from asean_social.publishers.base import piece as newest
+from asean_social.publishers.http import BLOCK, Session, transport_error
+from asean_social.publishers.store import Store, public_name
+
+PLATFORM = "zalo"
+PAGE = 10  # `getslice` refuses more
+LINK_PAGES = 3  # how far back the public address of an article is looked for
+SKEW = timedelta(minutes=2)  # between Zalo's clock and ours
+POLL = 3.0  # seconds; an article with a picture is ready after up to 24
+MINUTE = 60.0  # -32 counts requests per minute and tells no other time
+TOKEN_LIFE = 90_000.0  # seconds; the documented 25 hours, where an answer does not say
+
+
+class _TokenRefused(AuthFailed):
+    """The access token; renewed once, then only a person can help."""
+
+
+class _Working(Unavailable):
+    """Zalo has not finished the article yet."""
+
+
+class _JobLost(Unavailable):
+    """Zalo no longer knows the token of a create or an update."""
+
+
+class _Gone(Rejected):
+    """There is no article of this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    path: str
+    answers: tuple[str, ...] = ()  # a success has at least one of these in its data
+    visible: bool = False  # it changes what the public sees
+
+
+WHO = _Call("GET", "/v2.0/oa/getoa", ("oaid", "oa_id"))
+CREATE = _Call("POST", "/v2.0/article/create", ("token",))
+VERIFY = _Call("POST", "/v2.0/article/verify", ("id", "article_id"))
+UPDATE = _Call("POST", "/v2.0/article/update", ("token",), visible=True)
+REMOVE = _Call("POST", "/v2.0/article/remove")
+DETAIL = _Call("GET", "/v2.0/article/getdetail", ("title", "status"))
+SLICE = _Call("GET", "/v2.0/article/getslice", ("medias",))
+
+_Verdict = tuple[type[PublishError], str]
+
+# The error table of https://developers.zalo.me/docs/official-account/phu-luc/ma-loi (read second-hand, 2026-09-22).
+# Codes that are missing here (one-user messages, groups, unknown ones) have the verdict of `_unlisted`.
+_VERDICTS: Mapping[int, _Verdict] = MappingProxyType(
+    {
+        -32: (RateLimited, "zalo.too-many-requests"),
+        **dict.fromkeys((-216, -220, 216, 401, -401), (_TokenRefused, "zalo.reconnect")),
+        **dict.fromkeys((-204, -205, -219), (AuthFailed, "zalo.account-gone")),
+        **dict.fromkeys((-202, -207, -208, -209, -212, -215, -242), (AuthFailed, "zalo.app-setup")),
+        -221: (AuthFailed, "zalo.not-verified"),
+        -223: (AuthFailed, "zalo.no-permission"),  # or the quota of articles: see `_verdict`
+        -224: (AuthFailed, "zalo.package"),
+        **dict.fromkeys((-320, -321), (AuthFailed, "zalo.cloud-account")),
+        -201: (Rejected, "zalo.field-refused"),
+        -210: (Rejected, "zalo.too-large"),
+        -211: (Rejected, "zalo.quota"),
+        **dict.fromkeys((-233, -235, -240), (Rejected, "zalo.not-supported")),
+        -248: (Rejected, "zalo.rules"),
+        -214: (Unavailable, "zalo.being-processed"),
+        -234: (Unavailable, "zalo.night"),
+    }
+)
+_GONE: _Verdict = (_Gone, "zalo.article-gone")
+_VERDICTS_BY_CALL: Mapping[_Call, Mapping[int, _Verdict]] = MappingProxyType(
+    {
+        VERIFY: {-214: (_Working, "zalo.being-processed"), -200: (Rejected, "zalo.image-failed")},
+        DETAIL: {-201: _GONE},
+        REMOVE: {-201: _GONE},
+    }
+)
+
+Known = dict[str, str]  # newest value of each piece
+Turn = Generator[Piece | Wait, None, bool]  # returns whether the work is done
+
+
+class Zalo(Publisher):
+    platform: ClassVar[str] = PLATFORM
+    kinds: ClassVar[frozenset[str]] = frozenset({"normal"})
+    limits: ClassVar[Mapping[str, Limit]] = limits.ZALO
+
+    def __init__(self, account: ZaloAccount, session: Session, tokens: Tokens) -> None:
+        self._account = account
+        self._session = session
+        self._tokens = tokens
+
+    def whoami(self) -> Account:
+        found = self._call(WHO)
+        return Account(str(found.get("oaid") or found["oa_id"]), str(found.get("name", "")))
+
+    # -- stage
+
+    def stage(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
+        known = _known(pieces)
+        if known.get("article") and self._detail(known["article"]) is None:  # a person removed it
+            yield from _keep(known, "article", "")
+        if not known.get("article") and not (yield from self._make(message, known)):
+            return
+        detail = self._detail(known["article"])
+        if detail is None or not _complete(detail, message):
+            raise Unavailable(PLATFORM, "zalo.incomplete")
+
+    def _make(self, message: Message, known: Known) -> Turn:
+        if known.get("create-token"):
+            # A lost create leaves at most a hidden article, so the next one is made without looking for it.
+            with suppress(_JobLost):
+                return (yield from self._finish(known, "create-token"))
+        self._check_account()
+        yield from self._show_pictures(message, known)
+        made = self._call(CREATE, **self._article(message, known, "hide"))
+        yield from _keep(known, "create-token", str(made["token"]))
+        return (yield from self._finish(known, "create-token"))
+
+    def _finish(self, known: Known, token: str) -> Turn:
+        """Ask after the work behind a token. One that has come to its end is forgotten: Zalo keeps none for ever."""
+        try:
+            found = self._call(VERIFY, token=known[token])
+        except _Working as working:
+            yield Wait(POLL, working.code)
+            return False
+        except (_JobLost, Rejected):
+            yield from _keep(known, token, "")
+            raise
+        yield from _keep(known, "article", str(found.get("id") or found["article_id"]))
+        return True
+
+    def _check_account(self) -> None:
+        found = self.whoami()
+        if found.remote_id != self._account.oa_id:
+            values = {"expected": self._account.oa_id, "found": found.remote_id, "name": found.name}
+            raise AuthFailed(PLATFORM, "zalo.wrong-account", **values)
+
+    def _show_pictures(self, message: Message, known: Known) -> Iterator[Piece]:
+        """Each picture behind a public address, proven anew before each create: the store keeps them a week only."""
+        if self._account.media is None:
+            raise Rejected(PLATFORM, "zalo.no-media-store")
+        store = Store(self._account.media)
+        for index in _pictures(message.options):
+            media = message.media[index]
+            url = store.put(public_name(media.sha256, media.mime), media.path)
+            self._prove(url, media)
+            yield from _keep(known, f"media:{index}", url)
+
+    def _prove(self, url: str, media: Media) -> None:
+        try:
+            with self._session.get(url, stream=True) as response:
+                status, found = response.status_code, _digest(response, media.size)
+        except requests.RequestException as error:
+            raise transport_error(PLATFORM, error, self._session, visible=False) from error
+        if status >= 500:
+            raise Unavailable(PLATFORM, "store.no-answer", f"HTTP {status}", url=url)
+        if status != 200:
+            raise Rejected(PLATFORM, "store.not-public", f"HTTP {status}", url=url, file=media.path.name)
+        if found != media.sha256:
+            raise Rejected(PLATFORM, "store.differs", url=url, file=media.path.name)
+
+    def _article(self, message: Message, known: Known, status: str) -> dict[str, Any]:
+        options = message.options
+        cover = {
+            "cover_type": "photo",
+            "photo_url": known[f"media:{_cover(options)}"],
+            "status": options["cover_status"],
+        }
+        link = options.get("tracking_link")
+        return {
+            "type": message.kind,
+            "title": options["title"],
+            "author": options["author"],
+            "description": options["summary"],
+            "cover": cover,
+            "body": [_block(one, known) for one in options["body"]],
+            "status": status,
+            "comment": options["comment"],
+            **({"tracking_link": link} if link else {}),
+        }
+
+    # -- release
+
+    def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
+        known = _known(pieces)
+        if known.get("update-token") and not (yield from self._finish_update(known)):
+            return
+        if self._shown(known) == "show":
+            return
+        article = self._article(message, known, "show")
+        made = self._call(UPDATE, id=known["article"], **article)
+        yield from _keep(known, "update-token", str(made["token"]))
+        yield from self._finish_update(known)
+
+    def _finish_update(self, known: Known) -> Turn:
+        with suppress(_JobLost):  # whether it came through is then asked of the article itself
+            if not (yield from self._finish(known, "update-token")):
+                return False
+            yield from _keep(known, "update-token", "")
+        return True
+
+    def _shown(self, known: Known) -> str:
+        detail = self._detail(known["article"]) if known.get("article") else None
+        if detail is None:
+            raise Rejected(PLATFORM, "zalo.article-gone")
+        return self._visibility(known["article"], detail)
+
+    # -- look
+
+    def status(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
+        article = newest(pieces, "article")
+        detail = self._detail(article) if article else None
+        if not article or detail is None:
+            return Receipt(public=False)
+        if self._visibility(article, detail) == "hide":
+            return Receipt(public=False, remote_id=article, staged=True)
+        differs = "" if _same(detail, message) else "zalo.differs"
+        return Receipt(public=True, remote_id=article, url=self._address(article), differs=differs)
+
+    def find(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Receipt | None:
+        """By its title: all that the list tells of an article's content."""
+        del pieces
+        title, found = text.fold(message.options["title"]), {}
+        for row in self._rows_since((since - SKEW).timestamp() * 1000):
+            if text.fold(str(row.get("title", ""))) == title and row.get("status") != "hide":
+                found[str(row["id"])] = str(row.get("link_view") or "")
+        if len(found) > 1:
+            raise OutcomeUnknown(PLATFORM, "zalo.twins", title=message.options["title"], count=len(found))
+        for article, url in found.items():
+            return Receipt(public=True, remote_id=article, url=url)
+        return None
+
+    def _rows_since(self, oldest: float) -> Iterator[Mapping[str, Any]]:
+        """Articles made since that moment (milliseconds of 1970), newest first as Zalo lists them."""
+        offset = 0
+        while rows := self._rows(offset):
+            young = [row for row in rows if _number(row.get("create_date"), math.inf) >= oldest]
+            yield from young
+            if not young:
+                return
+            offset += len(rows)
+
+    def _rows(self, offset: int) -> list[Mapping[str, Any]]:
+        # The type is asked for in plain parameters; the `data={…}` of other requests is refused here.
+        found = self._call(SLICE, offset=offset, limit=PAGE, type="normal")["medias"]
+        return [row for row in found if isinstance(row, dict) and row.get("id")]
+
+    def _detail(self, article: str) -> Mapping[str, Any] | None:
+        try:
+            return self._call(DETAIL, id=article)
+        except _Gone:
+            return None
+
+    def _visibility(self, article: str, detail: Mapping[str, Any]) -> str:
+        """`show` or `hide`. The list tells it too, where the article itself does not."""
+        told = detail.get("status") or self._listed(article).get("status")
+        if told not in ("show", "hide"):
+            raise Unavailable(PLATFORM, "zalo.unclear", f"status: {told}")
+        return str(told)
+
+    def _address(self, article: str) -> str:
+        with suppress(PublishError):  # that it is public is known already; its address is a courtesy
+            return str(self._listed(article).get("link_view") or "")
+        return ""
+
+    def _listed(self, article: str) -> Mapping[str, Any]:
+        for page in range(LINK_PAGES):
+            rows = self._rows(page * PAGE)
+            for row in rows:
+                if str(row["id"]) == article:
+                    return row
+            if len(rows) < PAGE:
+                break
+        return {}
+
+    # -- discard
+
+    def discard(self, pieces: Sequence[Piece]) -> None:
+        known = _known(pieces)
+        if known.get("create-token") and not known.get("article"):
+            with suppress(_JobLost, Rejected):  # then nothing came of it
+                found = self._call(VERIFY, token=known["create-token"])
+                known["article"] = str(found.get("id") or found["article_id"])
+        if known.get("article"):
+            self._remove(known["article"])
+
+    def _remove(self, article: str) -> None:
+        detail = self._detail(article)
+        if detail is None:
+            return
+        if self._visibility(article, detail) == "show":
+            raise Rejected(PLATFORM, "zalo.already-public")
+        with suppress(_Gone):
+            self._call(REMOVE, id=article)
+
+    # -- one request
+
+    def _call(self, call: _Call, **sent: Any) -> dict[str, Any]:
+        """The data of the answer. A request refused for its token was not carried out, so it may be sent again."""
+        token = self._tokens.current()
+        try:
+            return self._ask(call, token, sent)
+        except _TokenRefused:
+            return self._ask(call, self._tokens.renew(token), sent)
+
+    def _ask(self, call: _Call, token: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+        self._session.keep_secret(token)
+        url, headers = self._account.api_url + call.path, {"access_token": token}
+        try:
+            if call.method == "GET":
+                response = self._session.get(url, params=sent, headers=headers)
+            else:
+                response = self._session.post(url, json=sent, headers=headers)
+        except requests.RequestException as error:
+            raise transport_error(PLATFORM, error, self._session, visible=call.visible) from error
+        return _read(call, response, self._session)
+
+
+def refresh(account: ZaloAccount, session: Session, refresh_token: str) -> TokenPair:
+    """The next pair; this refresh token dies with the answer.
+
+    Raises OutcomeUnknown when the answer was lost (the same token may be tried once more), Unavailable when Zalo can
+    be asked again later, AuthFailed when a person must connect the account anew.
+    """
+    secret = account.secret_key.get_secret_value()
+    session.keep_secret(refresh_token, secret)
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "app_id": account.app_id}
+    try:
+        response = session.post(
+            f"{account.oauth_url}/v4/oa/access_token", data=form, headers={"secret_key": secret}
+        )
+    except requests.RequestException as error:
+        raise transport_error(PLATFORM, error, session, visible=True) from error
+    answer = _object(response)
+    access, following = answer.get("access_token"), answer.get("refresh_token")
+    if isinstance(access, str) and isinstance(following, str) and access and following:
+        session.keep_secret(access, following)
+        return TokenPair(access, following, _number(answer.get("expires_in"), TOKEN_LIFE))
+    raise _refresh_refusal(response.status_code, answer, session)
+
+
+def _refresh_refusal(status: int, answer: Mapping[str, Any], session: Session) -> PublishError:
+    """This host names its fields in another way, and may send no number at all."""
+    words = [answer[name] for name in ("error", "error_name", "error_description") if answer.get(name)]
+    detail = session.scrub(": ".join(str(word) for word in words))
+    if answer.get("error") == -32:
+        return RateLimited(PLATFORM, "zalo.too-many-requests", detail, MINUTE)
+    if status >= 500:
+        return Unavailable(PLATFORM, "zalo.unclear", detail or f"HTTP {status}")
+    if not answer:
+        return OutcomeUnknown(PLATFORM, "zalo.unclear", f"HTTP {status}")
+    return AuthFailed(PLATFORM, "zalo.reconnect", detail)
+
+
+def _read(call: _Call, response: requests.Response, session: Session) -> dict[str, Any]:
+    """The data of a success. Errors come with HTTP 200, so the body is read whatever the status says."""
+    body = _object(response)
+    code = _number(body.get("error"), math.nan)
+    if math.isnan(code):
+        raise _unclear(call, f"HTTP {response.status_code}")
+    told = session.scrub(body.get("message") or "")
+    if code:
+        raise _refusal(call, int(code), told, response.status_code)
+    data = body.get("data")
+    found = data if isinstance(data, dict) else {}
+    if call.answers and all(found.get(name) in (None, "") for name in call.answers):
+        raise _unclear(call, told)
+    return found
+
+
+def _refusal(call: _Call, code: int, told: str, status: int) -> PublishError:
+    detail = f"{code}: {told}"
+    kind, name = _verdict(call, code, text.fold(told)) or _unlisted(call, status)
+    if kind is RateLimited:
+        return RateLimited(PLATFORM, name, detail, MINUTE)
+    if kind is Rejected and call.method == "GET":
+        kind = Unavailable  # a question that was not answered says nothing about the article
+    return kind(PLATFORM, name, detail)
+
+
+def _verdict(call: _Call, code: int, told: str) -> _Verdict | None:
+    """Codes with two meanings are told apart by their text; nothing else differs."""
+    if call is VERIFY and "being processed" in told:  # its number is not known
+        return _Working, "zalo.being-processed"
+    if call is VERIFY and code in (-200, -201) and "token" in told:
+        return _JobLost, "zalo.job-lost"
+    if code == -223 and any(word in told for word in ("quota", "limit", "hạn mức", "giới hạn")):
+        return Rejected, "zalo.quota"
+    return _VERDICTS_BY_CALL.get(call, {}).get(code) or _VERDICTS.get(code)
+
+
+def _unlisted(call: _Call, status: int) -> _Verdict:
+    if status < 500:
+        return Rejected, "zalo.refused"
+    return (OutcomeUnknown if call.visible else Unavailable), "zalo.unclear"
+
+
+def _unclear(call: _Call, detail: str) -> PublishError:
+    return (OutcomeUnknown if call.visible else Unavailable)(PLATFORM, "zalo.unclear", detail)
+
+
+def _object(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _number(value: object, otherwise: float) -> float:
+    """Zalo sends some numbers as text."""
+    try:
+        return float(value) if isinstance(value, (str, int, float)) else otherwise
+    except ValueError:
+        return otherwise
+
+
+def _digest(response: requests.Response, size: int) -> str:
+    """SHA-256 of the answer, of no more than shows that it is another file."""
+    digest, left = hashlib.sha256(), size
+    for block in response.iter_content(BLOCK):
+        digest.update(block)
+        left -= len(block)
+        if left < 0:
+            break
+    return digest.hexdigest()
+
+
+def _known(pieces: Sequence[Piece]) -> Known:
+    return {one.name: one.value for one in pieces}
+
+
+def _keep(known: Known, name: str, value: str) -> Iterator[Piece]:
+    """A piece for the caller to store, unless it is the same already."""
+    if known.get(name) != value:
+        known[name] = value
+        yield Piece(name, value)
+
+
+def _cover(options: Mapping[str, Any]) -> int:
+    return int(options.get("cover", 0))
+
+
+def _pictures(options: Mapping[str, Any]) -> list[int]:
+    blocks = {int(one["media"]) for one in options["body"] if one["type"] == "image"}
+    return sorted(blocks | {_cover(options)})
+
+
+def _block(block: Mapping[str, Any], known: Known) -> dict[str, Any]:
+    if block["type"] == "text":
+        return {"type": "text", "content": block["content"]}
+    caption = block.get("caption")
+    return {
+        "type": "image",
+        "url": known[f"media:{block['media']}"],
+        **({"caption": caption} if caption else {}),
+    }
+
+
+def _complete(detail: Mapping[str, Any], message: Message) -> bool:
+    """Whether Zalo has the whole article, as far as it tells."""
+    body = detail.get("body")
+    return _same(detail, message) and (body is None or len(body) == len(message.options["body"]))
+
+
+def _same(detail: Mapping[str, Any], message: Message) -> bool:
+    pairs = (("title", "title"), ("description", "summary"), ("comment", "comment"))
+    return all(
+        text.fold(str(detail[theirs])) == text.fold(message.options[ours])
+        for theirs, ours in pairs
+        if detail.get(theirs) is not None
+    )

@@ -1,0 +1,175 @@
+"""Access tokens that rotate: kept in the ledger, refreshed by one process at a time.
+
+The order is what keeps an account alive: "refresh started" is stored before the call, the new pair before it is used.
+A refresh token may work only once (Zalo), so whoever comes second reads what the first one stored. The ledger keeps a
+fingerprint of the pair its chain began with: a newly pasted pair has another one, wins, and begins a new chain.
+"""
+
+import hashlib
+import sqlite3
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asean_social.clock import Clock
+from asean_social.database import Database, moment, stamp
+from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, Unavailable
+from asean_social.publishers.base import TokenPair
+
+REFRESH_LEASE = timedelta(seconds=180)  # longer than the HTTP time-outs of the call it protects
+LOST_MOST = 2  # the same refresh token is tried once more after a lost answer, never again
+
+Refresh = Callable[[str], TokenPair]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    access: str
+    refresh: str
+    expires_at: datetime | None
+    refresh_owner: str | None
+    refresh_until: datetime | None
+    lost: int
+
+
+class StaticToken:
+    """A token that does not rotate (a Facebook Page token)."""
+
+    def __init__(self, platform: str, token: str) -> None:
+        self._platform, self._token = platform, token
+
+    def current(self) -> str:
+        return self._token
+
+    def renew(self, refused: str) -> str:
+        del refused
+        raise AuthFailed(self._platform, "publish.token-dead")
+
+
+class RotatingTokens:
+    """`early`: how long before its end an access token is replaced."""
+
+    def __init__(
+        self,
+        database: Database,
+        platform: str,
+        name: str,
+        pasted: tuple[str, str],
+        refresh: Refresh,
+        clock: Clock,
+        owner: str,
+        early: timedelta,
+    ) -> None:
+        self._database, self._clock, self._refresh_call = database, clock, refresh
+        self._platform, self._account, self._pasted = platform, f"{platform}/{name}", pasted
+        self._owner, self._early = f"{owner}/{uuid.uuid4().hex[:8]}", early  # two lanes of one process are two
+
+    def current(self) -> str:
+        row = self._row()
+        fresh = row.expires_at is None or row.expires_at - self._early > self._clock.now()
+        return row.access if row.access and fresh else self._replace(row.access)
+
+    def renew(self, refused: str) -> str:
+        row = self._row()
+        return row.access if row.access and row.access != refused else self._replace(refused)
+
+    def _row(self) -> _Row:
+        chain = hashlib.sha256("\0".join(self._pasted).encode()).hexdigest()
+        rows = self._database.read("select * from token where account=?", (self._account,))
+        if not rows or rows[0]["chain"] != chain:
+            with self._database.write() as db:
+                db.execute(
+                    "insert into token (account, chain, access, refresh) values (?, ?, ?, ?)"
+                    " on conflict (account) do update set chain=excluded.chain, access=excluded.access,"
+                    " refresh=excluded.refresh, expires_at=null, refresh_owner=null, refresh_until=null, lost=0"
+                    " where token.chain<>excluded.chain",
+                    (self._account, chain, *self._pasted),
+                )
+            rows = self._database.read("select * from token where account=?", (self._account,))
+        return _row(rows[0])
+
+    def _replace(self, refused: str) -> str:
+        row = self._begin(refused)
+        if row.access != refused and row.access:
+            return row.access  # another process was faster
+        try:
+            pair = self._refresh_call(row.refresh)
+        except OutcomeUnknown as error:
+            self._end(lost=row.lost + 1)
+            if row.lost + 1 >= LOST_MOST:
+                raise self._reconnect(error) from error
+            raise Unavailable(self._platform, "token.answer-lost", error.detail) from error
+        except AuthFailed as error:
+            self._end(lost=row.lost)
+            with suppress(_Unchanged):
+                return self._stored_by_another(row)
+            raise self._reconnect(error) from error
+        except BaseException:  # also the guard's stop signal: it came before anything was sent
+            self._end(lost=row.lost)
+            raise
+        self._store(pair)
+        return pair.access
+
+    def _begin(self, refused: str) -> _Row:
+        now = self._clock.now()
+        with self._database.write() as db:
+            row = self._read(db)
+            if row.access and row.access != refused:
+                return row
+            if row.refresh_until is not None and row.refresh_until > now and row.refresh_owner != self._owner:
+                raise Unavailable(self._platform, "token.being-refreshed")
+            # left unfinished by a process that died: its answer is lost
+            lost = row.lost + (row.refresh_owner is not None)
+            if lost >= LOST_MOST:
+                raise AuthFailed(self._platform, "token.reconnect", account=self._account)
+            db.execute(
+                "update token set refresh_owner=?, refresh_until=?, lost=? where account=?",
+                (self._owner, stamp(now + REFRESH_LEASE), lost, self._account),
+            )
+            return _Row(row.access, row.refresh, row.expires_at, self._owner, now, lost)
+
+    def _end(self, lost: int) -> None:
+        with self._database.write() as db:
+            db.execute(
+                "update token set refresh_owner=null, refresh_until=null, lost=? where account=? and refresh_owner=?",
+                (lost, self._account, self._owner),
+            )
+
+    def _store(self, pair: TokenPair) -> None:
+        ends = self._clock.now() + timedelta(seconds=pair.expires_in)
+        with self._database.write() as db:
+            db.execute(
+                "update token set access=?, refresh=?, expires_at=?, refresh_owner=null, refresh_until=null, lost=0"
+                " where account=?",
+                (pair.access, pair.refresh, stamp(ends), self._account),
+            )
+
+    def _stored_by_another(self, before: _Row) -> str:
+        with self._database.write() as db:
+            row = self._read(db)
+        if row.refresh == before.refresh:
+            raise _Unchanged
+        return row.access
+
+    def _read(self, db: sqlite3.Connection) -> _Row:
+        return _row(db.execute("select * from token where account=?", (self._account,)).fetchone())
+
+    def _reconnect(self, error: PublishError) -> AuthFailed:
+        return AuthFailed(self._platform, "token.reconnect", error.detail, account=self._account)
+
+
+class _Unchanged(Exception):
+    pass
+
+
+def _row(row: sqlite3.Row) -> _Row:
+    return _Row(
+        row["access"],
+        row["refresh"],
+        moment(row["expires_at"]),
+        row["refresh_owner"],
+        moment(row["refresh_until"]),
+        row["lost"],
+    )
