@@ -138,13 +138,12 @@ def _told() -> Iterator[None]:
         raise Rejected(PLATFORM, "store.bad-address") from None
     except PermissionError:
         raise Rejected(PLATFORM, "store.not-writable") from None
-    except (OSError, EOFError, *_foreign()) as error:
+    except _faults() as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise Unavailable(PLATFORM, "store.not-written", reason) from None
 
 
-def _foreign() -> Iterator[type[Exception]]:
-    for module, name in _FOREIGN:
-        kind = getattr(sys.modules.get(module), name, None)
-        if kind is not None:
-            yield kind
+def _faults() -> tuple[type[Exception], ...]:
+    """What a file system raises when it cannot be reached. A package that is not loaded cannot have raised."""
+    foreign = [getattr(sys.modules.get(module), name, None) for module, name in _FOREIGN]
+    return (OSError, EOFError, *(kind for kind in foreign if kind is not None))

@@ -6,28 +6,23 @@ message's media), `cover_status` and `comment` ("show" or "hide"), `body` (a lis
 
 Pieces: `media:N` (public address of a picture), `create-token` and `update-token` (Zalo works on articles in the
 background and gives the article's id for such a token, once done; "" after the token has come to its end), `article`.
-
-Sources: https://github.com/zaloplatform/zalo-java-sdk and https://developers.zalo.me/docs (read 2026-11-23).
 """
 
 import hashlib
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Any, ClassVar
+from itertools import islice
+from typing import Any
 
 import requests
 
-from asean_social import text
 from asean_social.credentials import ZaloAccount
 from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, Unavailable
-from asean_social.publishers import limits
+from asean_social.publishers import zalo_wire as wire
 from asean_social.publishers.base import (
     Account,
-    Limit,
     Media,
     Message,
     Piece,
@@ -36,92 +31,29 @@ from asean_social.publishers.base import (
     TokenPair,
     Tokens,
     Wait,
+    piece,
 )
-from asean_social.publishers.base import piece as newest
 from asean_social.publishers.http import BLOCK, Session, transport_error
-from asean_social.publishers.store import Store, public_name
+from asean_social.publishers.limits import ZALO
+from asean_social.publishers.store import KEEP, Store, public_name
+from asean_social.publishers.zalo_wire import PLATFORM
+from asean_social.text import fold
 
-PLATFORM = "zalo"
 PAGE = 10  # `getslice` refuses more
 LINK_PAGES = 3  # how far back the public address of an article is looked for
 SKEW = timedelta(minutes=2)  # between Zalo's clock and ours
 POLL = 3.0  # seconds; an article with a picture is ready after up to 24
-MINUTE = 60.0  # -32 counts requests per minute and tells no other time
+PICTURES_LIFE = KEEP - timedelta(days=1)  # a staged article is shown while its pictures are surely there
 TOKEN_LIFE = 90_000.0  # seconds; the documented 25 hours, where an answer does not say
-
-
-class _TokenRefused(AuthFailed):
-    """The access token; renewed once, then only a person can help."""
-
-
-class _Working(Unavailable):
-    """Zalo has not finished the article yet."""
-
-
-class _JobLost(Unavailable):
-    """Zalo no longer knows the token of a create or an update."""
-
-
-class _Gone(Rejected):
-    """There is no article of this id."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    method: str
-    path: str
-    answers: tuple[str, ...] = ()  # a success has at least one of these in its data
-    visible: bool = False  # it changes what the public sees
-
-
-WHO = _Call("GET", "/v2.0/oa/getoa", ("oaid", "oa_id"))
-CREATE = _Call("POST", "/v2.0/article/create", ("token",))
-VERIFY = _Call("POST", "/v2.0/article/verify", ("id", "article_id"))
-UPDATE = _Call("POST", "/v2.0/article/update", ("token",), visible=True)
-REMOVE = _Call("POST", "/v2.0/article/remove")
-DETAIL = _Call("GET", "/v2.0/article/getdetail", ("title", "status"))
-SLICE = _Call("GET", "/v2.0/article/getslice", ("medias",))
-
-_Verdict = tuple[type[PublishError], str]
-
-# The error table of https://developers.zalo.me/docs/official-account/phu-luc/ma-loi (read second-hand, 2026-09-22).
-# Codes that are missing here (one-user messages, groups, unknown ones) have the verdict of `_unlisted`.
-_VERDICTS: Mapping[int, _Verdict] = MappingProxyType(
-    {
-        -32: (RateLimited, "zalo.too-many-requests"),
-        **dict.fromkeys((-216, -220, 216, 401, -401), (_TokenRefused, "zalo.reconnect")),
-        **dict.fromkeys((-204, -205, -219), (AuthFailed, "zalo.account-gone")),
-        **dict.fromkeys((-202, -207, -208, -209, -212, -215, -242), (AuthFailed, "zalo.app-setup")),
-        -221: (AuthFailed, "zalo.not-verified"),
-        -223: (AuthFailed, "zalo.no-permission"),  # or the quota of articles: see `_verdict`
-        -224: (AuthFailed, "zalo.package"),
-        **dict.fromkeys((-320, -321), (AuthFailed, "zalo.cloud-account")),
-        -201: (Rejected, "zalo.field-refused"),
-        -210: (Rejected, "zalo.too-large"),
-        -211: (Rejected, "zalo.quota"),
-        **dict.fromkeys((-233, -235, -240), (Rejected, "zalo.not-supported")),
-        -248: (Rejected, "zalo.rules"),
-        -214: (Unavailable, "zalo.being-processed"),
-        -234: (Unavailable, "zalo.night"),
-    }
-)
-_GONE: _Verdict = (_Gone, "zalo.article-gone")
-_VERDICTS_BY_CALL: Mapping[_Call, Mapping[int, _Verdict]] = MappingProxyType(
-    {
-        VERIFY: {-214: (_Working, "zalo.being-processed"), -200: (Rejected, "zalo.image-failed")},
-        DETAIL: {-201: _GONE},
-        REMOVE: {-201: _GONE},
-    }
-)
 
 Known = dict[str, str]  # newest value of each piece
 Turn = Generator[Piece | Wait, None, bool]  # returns whether the work is done
 
 
 class Zalo(Publisher):
-    platform: ClassVar[str] = PLATFORM
-    kinds: ClassVar[frozenset[str]] = frozenset({"normal"})
-    limits: ClassVar[Mapping[str, Limit]] = limits.ZALO
+    platform = PLATFORM
+    kinds = frozenset({"normal"})
+    limits = ZALO
 
     def __init__(self, account: ZaloAccount, session: Session, tokens: Tokens) -> None:
         self._account = account
@@ -129,7 +61,7 @@ class Zalo(Publisher):
         self._tokens = tokens
 
     def whoami(self) -> Account:
-        found = self._call(WHO)
+        found = self._call(wire.WHO)
         return Account(str(found.get("oaid") or found["oa_id"]), str(found.get("name", "")))
 
     # -- stage
@@ -138,41 +70,37 @@ class Zalo(Publisher):
         known = _known(pieces)
         if known.get("article") and self._detail(known["article"]) is None:  # a person removed it
             yield from _keep(known, "article", "")
+            yield from _keep(known, "create-token", "")
         if not known.get("article") and not (yield from self._make(message, known)):
             return
         detail = self._detail(known["article"])
         if detail is None or not _complete(detail, message):
             raise Unavailable(PLATFORM, "zalo.incomplete")
+        if self._visibility(known["article"], detail) == "show":
+            raise Rejected(PLATFORM, "zalo.public-at-once")
 
     def _make(self, message: Message, known: Known) -> Turn:
         if known.get("create-token"):
             # A lost create leaves at most a hidden article, so the next one is made without looking for it.
-            with suppress(_JobLost):
+            with suppress(wire.JobLost):
                 return (yield from self._finish(known, "create-token"))
-        self._check_account()
         yield from self._show_pictures(message, known)
-        made = self._call(CREATE, **self._article(message, known, "hide"))
+        made = self._call(wire.CREATE, **self._article(message, known, "hide"))
         yield from _keep(known, "create-token", str(made["token"]))
         return (yield from self._finish(known, "create-token"))
 
     def _finish(self, known: Known, token: str) -> Turn:
         """Ask after the work behind a token. One that has come to its end is forgotten: Zalo keeps none for ever."""
         try:
-            found = self._call(VERIFY, token=known[token])
-        except _Working as working:
+            found = self._call(wire.VERIFY, token=known[token])
+        except wire.Working as working:
             yield Wait(POLL, working.code)
             return False
-        except (_JobLost, Rejected):
+        except (wire.JobLost, Rejected):
             yield from _keep(known, token, "")
             raise
         yield from _keep(known, "article", str(found.get("id") or found["article_id"]))
         return True
-
-    def _check_account(self) -> None:
-        found = self.whoami()
-        if found.remote_id != self._account.oa_id:
-            values = {"expected": self._account.oa_id, "found": found.remote_id, "name": found.name}
-            raise AuthFailed(PLATFORM, "zalo.wrong-account", **values)
 
     def _show_pictures(self, message: Message, known: Known) -> Iterator[Piece]:
         """Each picture behind a public address, proven anew before each create: the store keeps them a week only."""
@@ -190,7 +118,8 @@ class Zalo(Publisher):
             with self._session.get(url, stream=True) as response:
                 status, found = response.status_code, _digest(response, media.size)
         except requests.RequestException as error:
-            raise transport_error(PLATFORM, error, self._session, visible=False) from error
+            reason = transport_error(PLATFORM, error, self._session, visible=False).detail
+            raise Unavailable(PLATFORM, "store.no-answer", reason, url=url) from error
         if status >= 500:
             raise Unavailable(PLATFORM, "store.no-answer", f"HTTP {status}", url=url)
         if status != 200:
@@ -227,12 +156,18 @@ class Zalo(Publisher):
         if self._shown(known) == "show":
             return
         article = self._article(message, known, "show")
-        made = self._call(UPDATE, id=known["article"], **article)
+        made = self._call(wire.UPDATE, id=known["article"], **article)
         yield from _keep(known, "update-token", str(made["token"]))
         yield from self._finish_update(known)
 
+    def stale(self, message: Message, pieces: Sequence[Piece], now: datetime) -> bool:
+        """Zalo may fetch the pictures again when the article is shown."""
+        del message
+        stored = [one.at for one in pieces if one.name.startswith("media:") and one.at is not None]
+        return any(at < now - PICTURES_LIFE for at in stored)
+
     def _finish_update(self, known: Known) -> Turn:
-        with suppress(_JobLost):  # whether it came through is then asked of the article itself
+        with suppress(wire.JobLost):  # whether it came through is then asked of the article itself
             if not (yield from self._finish(known, "update-token")):
                 return False
             yield from _keep(known, "update-token", "")
@@ -247,7 +182,7 @@ class Zalo(Publisher):
     # -- look
 
     def status(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
-        article = newest(pieces, "article")
+        article = piece(pieces, "article")
         detail = self._detail(article) if article else None
         if not article or detail is None:
             return Receipt(public=False)
@@ -259,35 +194,37 @@ class Zalo(Publisher):
     def find(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Receipt | None:
         """By its title: all that the list tells of an article's content."""
         del pieces
-        title, found = text.fold(message.options["title"]), {}
-        for row in self._rows_since((since - SKEW).timestamp() * 1000):
-            if text.fold(str(row.get("title", ""))) == title and row.get("status") != "hide":
-                found[str(row["id"])] = str(row.get("link_view") or "")
+        title, found = fold(message.options["title"]), {}
+        oldest = (since - SKEW).timestamp() * 1000
+        for page in self._pages():
+            young = [row for row in page if wire.number(row.get("create_date"), math.inf) >= oldest]
+            for row in young:
+                if fold(str(row.get("title", ""))) == title and row.get("status") != "hide":
+                    found[str(row["id"])] = str(row.get("link_view") or "")
+            if not young:
+                break
         if len(found) > 1:
             raise OutcomeUnknown(PLATFORM, "zalo.twins", title=message.options["title"], count=len(found))
         for article, url in found.items():
             return Receipt(public=True, remote_id=article, url=url)
         return None
 
-    def _rows_since(self, oldest: float) -> Iterator[Mapping[str, Any]]:
-        """Articles made since that moment (milliseconds of 1970), newest first as Zalo lists them."""
-        offset = 0
-        while rows := self._rows(offset):
-            young = [row for row in rows if _number(row.get("create_date"), math.inf) >= oldest]
-            yield from young
-            if not young:
+    def _pages(self) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """All articles of the account, newest first, a page at a time."""
+        offset, total = 0, math.inf
+        while offset < total:
+            # The type is asked for in plain parameters; the `data={…}` of other requests is refused here.
+            found = self._call(wire.SLICE, offset=offset, limit=PAGE, type="normal")
+            rows = [row for row in found["medias"] if isinstance(row, dict) and row.get("id")]
+            if not rows:
                 return
-            offset += len(rows)
-
-    def _rows(self, offset: int) -> list[Mapping[str, Any]]:
-        # The type is asked for in plain parameters; the `data={…}` of other requests is refused here.
-        found = self._call(SLICE, offset=offset, limit=PAGE, type="normal")["medias"]
-        return [row for row in found if isinstance(row, dict) and row.get("id")]
+            yield rows
+            offset, total = offset + PAGE, wire.number(found.get("total"), math.inf)
 
     def _detail(self, article: str) -> Mapping[str, Any] | None:
         try:
-            return self._call(DETAIL, id=article)
-        except _Gone:
+            return self._call(wire.DETAIL, id=article)
+        except wire.Gone:
             return None
 
     def _visibility(self, article: str, detail: Mapping[str, Any]) -> str:
@@ -303,13 +240,10 @@ class Zalo(Publisher):
         return ""
 
     def _listed(self, article: str) -> Mapping[str, Any]:
-        for page in range(LINK_PAGES):
-            rows = self._rows(page * PAGE)
-            for row in rows:
+        for page in islice(self._pages(), LINK_PAGES):
+            for row in page:
                 if str(row["id"]) == article:
                     return row
-            if len(rows) < PAGE:
-                break
         return {}
 
     # -- discard
@@ -317,8 +251,8 @@ class Zalo(Publisher):
     def discard(self, pieces: Sequence[Piece]) -> None:
         known = _known(pieces)
         if known.get("create-token") and not known.get("article"):
-            with suppress(_JobLost, Rejected):  # then nothing came of it
-                found = self._call(VERIFY, token=known["create-token"])
+            with suppress(wire.JobLost, Rejected):  # then nothing came of it
+                found = self._call(wire.VERIFY, token=known["create-token"])
                 known["article"] = str(found.get("id") or found["article_id"])
         if known.get("article"):
             self._remove(known["article"])
@@ -329,30 +263,19 @@ class Zalo(Publisher):
             return
         if self._visibility(article, detail) == "show":
             raise Rejected(PLATFORM, "zalo.already-public")
-        with suppress(_Gone):
-            self._call(REMOVE, id=article)
+        with suppress(wire.Gone):
+            self._call(wire.REMOVE, id=article)
 
     # -- one request
 
-    def _call(self, call: _Call, **sent: Any) -> dict[str, Any]:
+    def _call(self, call: wire.Call, **sent: Any) -> dict[str, Any]:
         """The data of the answer. A request refused for its token was not carried out, so it may be sent again."""
         token = self._tokens.current()
         try:
-            return self._ask(call, token, sent)
-        except _TokenRefused:
-            return self._ask(call, self._tokens.renew(token), sent)
-
-    def _ask(self, call: _Call, token: str, sent: Mapping[str, Any]) -> dict[str, Any]:
-        self._session.keep_secret(token)
-        url, headers = self._account.api_url + call.path, {"access_token": token}
-        try:
-            if call.method == "GET":
-                response = self._session.get(url, params=sent, headers=headers)
-            else:
-                response = self._session.post(url, json=sent, headers=headers)
-        except requests.RequestException as error:
-            raise transport_error(PLATFORM, error, self._session, visible=call.visible) from error
-        return _read(call, response, self._session)
+            return wire.send(self._account.api_url, self._session, token, call, sent)
+        except wire.TokenRefused:
+            token = self._tokens.renew(token)
+            return wire.send(self._account.api_url, self._session, token, call, sent)
 
 
 def refresh(account: ZaloAccount, session: Session, refresh_token: str) -> TokenPair:
@@ -370,88 +293,25 @@ def refresh(account: ZaloAccount, session: Session, refresh_token: str) -> Token
         )
     except requests.RequestException as error:
         raise transport_error(PLATFORM, error, session, visible=True) from error
-    answer = _object(response)
+    answer = wire.as_object(response)
     access, following = answer.get("access_token"), answer.get("refresh_token")
     if isinstance(access, str) and isinstance(following, str) and access and following:
         session.keep_secret(access, following)
-        return TokenPair(access, following, _number(answer.get("expires_in"), TOKEN_LIFE))
+        return TokenPair(access, following, wire.number(answer.get("expires_in"), TOKEN_LIFE))
     raise _refresh_refusal(response.status_code, answer, session)
 
 
 def _refresh_refusal(status: int, answer: Mapping[str, Any], session: Session) -> PublishError:
-    """This host names its fields in another way, and may send no number at all."""
+    """The host of tokens names its fields in another way, and may send no number at all."""
     words = [answer[name] for name in ("error", "error_name", "error_description") if answer.get(name)]
     detail = session.scrub(": ".join(str(word) for word in words))
-    if answer.get("error") == -32:
-        return RateLimited(PLATFORM, "zalo.too-many-requests", detail, MINUTE)
+    if wire.number(answer.get("error"), 0) == -32:
+        return RateLimited(PLATFORM, "zalo.too-many-requests", detail, wire.MINUTE)
     if status >= 500:
         return Unavailable(PLATFORM, "zalo.unclear", detail or f"HTTP {status}")
     if not answer:
         return OutcomeUnknown(PLATFORM, "zalo.unclear", f"HTTP {status}")
     return AuthFailed(PLATFORM, "zalo.reconnect", detail)
-
-
-def _read(call: _Call, response: requests.Response, session: Session) -> dict[str, Any]:
-    """The data of a success. Errors come with HTTP 200, so the body is read whatever the status says."""
-    body = _object(response)
-    code = _number(body.get("error"), math.nan)
-    if math.isnan(code):
-        raise _unclear(call, f"HTTP {response.status_code}")
-    told = session.scrub(body.get("message") or "")
-    if code:
-        raise _refusal(call, int(code), told, response.status_code)
-    data = body.get("data")
-    found = data if isinstance(data, dict) else {}
-    if call.answers and all(found.get(name) in (None, "") for name in call.answers):
-        raise _unclear(call, told)
-    return found
-
-
-def _refusal(call: _Call, code: int, told: str, status: int) -> PublishError:
-    detail = f"{code}: {told}"
-    kind, name = _verdict(call, code, text.fold(told)) or _unlisted(call, status)
-    if kind is RateLimited:
-        return RateLimited(PLATFORM, name, detail, MINUTE)
-    if kind is Rejected and call.method == "GET":
-        kind = Unavailable  # a question that was not answered says nothing about the article
-    return kind(PLATFORM, name, detail)
-
-
-def _verdict(call: _Call, code: int, told: str) -> _Verdict | None:
-    """Codes with two meanings are told apart by their text; nothing else differs."""
-    if call is VERIFY and "being processed" in told:  # its number is not known
-        return _Working, "zalo.being-processed"
-    if call is VERIFY and code in (-200, -201) and "token" in told:
-        return _JobLost, "zalo.job-lost"
-    if code == -223 and any(word in told for word in ("quota", "limit", "hạn mức", "giới hạn")):
-        return Rejected, "zalo.quota"
-    return _VERDICTS_BY_CALL.get(call, {}).get(code) or _VERDICTS.get(code)
-
-
-def _unlisted(call: _Call, status: int) -> _Verdict:
-    if status < 500:
-        return Rejected, "zalo.refused"
-    return (OutcomeUnknown if call.visible else Unavailable), "zalo.unclear"
-
-
-def _unclear(call: _Call, detail: str) -> PublishError:
-    return (OutcomeUnknown if call.visible else Unavailable)(PLATFORM, "zalo.unclear", detail)
-
-
-def _object(response: requests.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _number(value: object, otherwise: float) -> float:
-    """Zalo sends some numbers as text."""
-    try:
-        return float(value) if isinstance(value, (str, int, float)) else otherwise
-    except ValueError:
-        return otherwise
 
 
 def _digest(response: requests.Response, size: int) -> str:
@@ -471,7 +331,7 @@ def _known(pieces: Sequence[Piece]) -> Known:
 
 def _keep(known: Known, name: str, value: str) -> Iterator[Piece]:
     """A piece for the caller to store, unless it is the same already."""
-    if known.get(name) != value:
+    if known.get(name, "") != value:
         known[name] = value
         yield Piece(name, value)
 
@@ -499,13 +359,15 @@ def _block(block: Mapping[str, Any], known: Known) -> dict[str, Any]:
 def _complete(detail: Mapping[str, Any], message: Message) -> bool:
     """Whether Zalo has the whole article, as far as it tells."""
     body = detail.get("body")
-    return _same(detail, message) and (body is None or len(body) == len(message.options["body"]))
+    return _same(detail, message) and (
+        not isinstance(body, list) or len(body) == len(message.options["body"])
+    )
 
 
 def _same(detail: Mapping[str, Any], message: Message) -> bool:
     pairs = (("title", "title"), ("description", "summary"), ("comment", "comment"))
     return all(
-        text.fold(str(detail[theirs])) == text.fold(message.options[ours])
+        fold(str(detail[theirs])) == fold(message.options[ours])
         for theirs, ours in pairs
         if detail.get(theirs) is not None
     )
