@@ -35,7 +35,7 @@ from asean_social.publishers.base import (
 )
 from asean_social.publishers.http import BLOCK, Session, transport_error
 from asean_social.publishers.limits import ZALO
-from asean_social.publishers.store import KEEP, Store, public_name
+from asean_social.publishers.store import Store, public_name
 from asean_social.publishers.zalo_wire import PLATFORM
 from asean_social.text import fold
 
@@ -43,7 +43,6 @@ PAGE = 10  # `getslice` refuses more
 LINK_PAGES = 3  # how far back the public address of an article is looked for
 SKEW = timedelta(minutes=2)  # between Zalo's clock and ours
 POLL = 3.0  # seconds; an article with a picture is ready after up to 24
-PICTURES_LIFE = KEEP - timedelta(days=1)  # a staged article is shown while its pictures are surely there
 TOKEN_LIFE = 90_000.0  # seconds; the documented 25 hours, where an answer does not say
 
 Known = dict[str, str]  # newest value of each piece
@@ -159,12 +158,6 @@ class Zalo(Publisher):
         made = self._call(wire.UPDATE, id=known["article"], **article)
         yield from _keep(known, "update-token", str(made["token"]))
         yield from self._finish_update(known)
-
-    def stale(self, message: Message, pieces: Sequence[Piece], now: datetime) -> bool:
-        """Zalo may fetch the pictures again when the article is shown."""
-        del message
-        stored = [one.at for one in pieces if one.name.startswith("media:") and one.at is not None]
-        return any(at < now - PICTURES_LIFE for at in stored)
 
     def _finish_update(self, known: Known) -> Turn:
         with suppress(wire.JobLost):  # whether it came through is then asked of the article itself
