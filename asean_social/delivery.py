@@ -91,6 +91,10 @@ class Desk:
             publisher = self.opener(
                 payload["platform"], payload["account"], self._stop_guard, lambda _s, _a: None
             )
+            delivery = self.ledger.delivery(claim.delivery)
+            assert delivery is not None
+            if publisher.status(thaw(delivery.message, self.root), pieces).public:
+                return FollowUpEnd("held", now, "discard.is-public")
             publisher.discard(pieces)
         except (PublishError, UserError) as error:
             again = now + decisions.backoff(claim.tries, self.policy, self.jitter)
@@ -257,8 +261,8 @@ class Turn:
 
     def _stage_anew(self) -> None:
         """What was prepared is too old to be released."""
-        anew = {"generation": self.claim.generation + 1, "staged_digest": ""}
-        self._move(Decision(State.STAGING, STAGE, "staging.expired"), **anew)
+        anew = Decision(State.STAGING, STAGE, "staging.expired")
+        self._move(anew, generation=self.claim.generation + 1, staged_digest="")
         self._move(Decision(State.WAITING, STAGE, "staging.expired", resume_at=self._now()))
 
     # -- look-ups ------------------------------------------------------------------------------------------------
@@ -266,6 +270,7 @@ class Turn:
     def _look_first(self) -> None:
         """Begun after its time: another ledger may have published it."""
         claim, now = self.claim, self._now()
+        receipt: Receipt | PublishError | None
         since = claim.due_at - SKEW if self.ledger.twins(claim) else now - LOOK_BACK
         try:
             receipt = self._open().find(self._message(), (), since)

@@ -149,6 +149,25 @@ class Ledger:
 
         The state is left as it is: the first transition is the claimant's.
         """
+        if not self.due(account, lane, campaigns, now, claimer.spacing):
+            return None  # most looks end here, and need no write transaction
+        with self.database.write() as db:
+            found = next(iter(self.due(account, lane, campaigns, now, claimer.spacing)), None)
+            if found is None:
+                return None
+            lease = now + timedelta(seconds=claimer.lease)
+            db.execute(
+                "update delivery set owner=?, fence=fence+1, lease_until=?, began_at=coalesce(began_at, ?)"
+                " where key=?",
+                (claimer.owner, stamp(lease), stamp(now), found.key),
+            )
+        began = found.began_at or now
+        return replace(found, owner=claimer.owner, fence=found.fence + 1, lease_until=lease, began_at=began)
+
+    def due(
+        self, account: tuple[str, str], lane: str, campaigns: Collection[str], now: datetime, spacing: float
+    ) -> list[Delivery]:
+        """The next steps of this lane that may be done now, oldest first (at most 20)."""
         marks = ", ".join("?" * len(campaigns))
         sql = (
             f"select * from delivery where platform=? and account=? and campaign in ({marks})"
@@ -157,33 +176,16 @@ class Ledger:
             " delivery.account and lifted_at is null) order by due_at, key limit 20"
         )
         at = stamp(now)
-        values = (*account, *campaigns, at, *([at] * _DUE[lane].count("?")))
-        if not self.database.read(sql, values):
-            return None
-        with self.database.write() as db:
-            last = self._last_release(db, account)
-            for row in db.execute(sql, values).fetchall():
-                found = records.delivery(row)
-                if lane == RELEASE_LANE and _must_space(found, last, now, claimer.spacing):
-                    continue
-                lease = now + timedelta(seconds=claimer.lease)
-                db.execute(
-                    "update delivery set owner=?, fence=fence+1, lease_until=?, began_at=coalesce(began_at, ?)"
-                    " where key=?",
-                    (claimer.owner, stamp(lease), at, found.key),
-                )
-                return replace(
-                    found,
-                    owner=claimer.owner,
-                    fence=found.fence + 1,
-                    lease_until=lease,
-                    began_at=found.began_at or now,
-                )
-        return None
+        rows = self.database.read(sql, (*account, *campaigns, at, *([at] * _DUE[lane].count("?"))))
+        found = [records.delivery(row) for row in rows]
+        if lane == RELEASE_LANE and found:
+            last = self._last_release(account)
+            found = [one for one in found if not _must_space(one, last, now, spacing)]
+        return found
 
-    def _last_release(self, db: sqlite3.Connection, account: tuple[str, str]) -> datetime | None:
+    def _last_release(self, account: tuple[str, str]) -> datetime | None:
         sql = "select max(released_at) from delivery where platform=? and account=?"
-        return moment(db.execute(sql, account).fetchone()[0])
+        return moment(self.database.read(sql, account)[0][0])
 
     def renew(self, claim: Delivery, until: datetime) -> Delivery:
         """Raises LeaseLost."""

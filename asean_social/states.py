@@ -41,7 +41,9 @@ TRANSITIONS: MappingProxyType[State, frozenset[State]] = MappingProxyType(
 )
 
 LEASED = frozenset({S.STAGING, S.RELEASING})  # left by their runner, these are found by their lease
-IN_FLIGHT = frozenset({S.RELEASING, S.CONFIRMING, S.UNKNOWN, S.HANDED_OVER})  # content can no longer be changed
+IN_FLIGHT = frozenset(
+    {S.RELEASING, S.CONFIRMING, S.UNKNOWN, S.HANDED_OVER}
+)  # content can no longer be changed
 DONE = frozenset({S.PUBLISHED, S.SKIPPED, S.CANCELLED})
 NEEDS_PERSON = frozenset({S.HELD, S.UNKNOWN})
 

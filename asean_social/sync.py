@@ -1,0 +1,208 @@
+"""From plan to ledger: what is new, changed or gone since last time. `changes` is pure; `sync` carries it out.
+
+Only a campaign that loaded without an error is synced; the last good plan of every other stays in force.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from asean_social import approval, campaign, checks, plan
+from asean_social.approval import Approvals
+from asean_social.campaign import Campaign
+from asean_social.decisions import CONFIRM, LOOK_FIRST, LOOK_UP, STAGE, Policy, overdue
+from asean_social.errors import Problem, Severity
+from asean_social.ledger import Ledger
+from asean_social.media import Library
+from asean_social.plan import Plan, Planned
+from asean_social.publishers.limits import LIMITS
+from asean_social.records import Change, Delivery, freeze
+from asean_social.states import DONE, IN_FLIGHT, State
+
+NOT_NEEDED = "not-needed"
+FIRST_RATE = 500_000.0  # bytes per second; an office line's upload, until one was measured
+PROCESSING = timedelta(minutes=10)  # what a platform usually takes for a video
+DOUBT = frozenset({LOOK_UP, LOOK_FIRST, CONFIRM})  # it may be public: only a person ends that
+TIME_BOUND = frozenset({"held.late", "held.past"})
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one sync saw: the campaigns that are to be worked on, and every finding."""
+
+    campaigns: frozenset[str]
+    plans: tuple[Plan, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(one for one in self.problems if one.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Campaigns with their plans and findings; `good` are those without an error."""
+
+    plans: Mapping[str, Plan]
+    campaigns: Mapping[str, Campaign]
+    approvals: Mapping[str, Approvals]
+    problems: tuple[Problem, ...]
+    broken: tuple[Path, ...]
+    bad: frozenset[str]
+
+
+def read(paths: Sequence[Path], root: Path, now: datetime) -> Loaded:
+    """Load, plan and check campaign files; no network, no ledger."""
+    loaded = campaign.load(paths, root)
+    library = Library(root)
+    plans: dict[str, Plan] = {}
+    approvals: dict[str, Approvals] = {}
+    problems = list(loaded.problems)
+    bad: set[str] = set()
+    for one in loaded.campaigns:
+        planned = plan.plan(one, library)
+        found = [*planned.problems, *checks.check(planned, one, LIMITS, now)]
+        if any(problem.severity is Severity.ERROR for problem in found):
+            bad.add(one.slug)
+        plans[one.slug] = planned
+        problems += found
+        approvals[one.slug] = Approvals.read(approval.path_for(one))
+    by_slug = {one.slug: one for one in loaded.campaigns}
+    return Loaded(plans, by_slug, approvals, tuple(problems), loaded.broken, frozenset(bad))
+
+
+def sync(
+    ledger: Ledger, loaded: Loaded, paths: Sequence[Path], root: Path, now: datetime, policy: Policy, who: str
+) -> Scope:
+    """Raises LedgerError."""
+    rates = ledger.rates()
+    for slug, one in loaded.campaigns.items():
+        if slug in loaded.bad:
+            ledger.trouble(slug, "campaign.has-errors")
+            continue
+        ledger.put_campaign(slug, one.source.relative_to(root).as_posix(), one.title, str(one.timezone), now)
+        wanted = {
+            item.key: _Wanted.of(item, loaded.approvals[slug], root, policy, rates)
+            for item in loaded.plans[slug].deliveries
+        }
+        while found := changes({row.key: row for row in ledger.deliveries(slug)}, wanted, now):
+            ledger.apply(found, who, now, now + timedelta(seconds=policy.lease))
+    scope = _scope(ledger, loaded, paths, root)
+    return Scope(scope, tuple(loaded.plans.values()), loaded.problems)
+
+
+def _scope(ledger: Ledger, loaded: Loaded, paths: Iterable[Path], root: Path) -> frozenset[str]:
+    """Slugs whose file is among the paths, readable now or not."""
+    asked = [path.resolve() for path in paths]
+    found = set(loaded.campaigns) - loaded.bad
+    for slug, source in ledger.campaigns().items():
+        file = (root / source).resolve()
+        if any(file == path or path in file.parents for path in asked):
+            found.add(slug)
+            if file in {one.resolve() for one in loaded.broken} or not file.exists():
+                ledger.trouble(slug, "campaign.last-good-plan")
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A planned delivery as the columns of its row."""
+
+    columns: Mapping[str, Any]  # what may change at any time before release
+    digest: str
+    due_at: datetime
+    grace: float
+
+    @classmethod
+    def of(
+        cls, one: Planned, approvals: Approvals, root: Path, policy: Policy, rates: Mapping[str, float]
+    ) -> "_Wanted":
+        message = one.message
+        grace = policy.grace if one.grace_seconds is None else one.grace_seconds
+        granted = approvals.covers(one) if one.approval_needed else None
+        columns = {
+            "campaign": one.campaign,
+            "post": one.post,
+            "channel": one.channel,
+            "slot": one.slot,
+            "pillar": one.pillar,
+            "theme": one.theme,
+            "title": one.title,
+            "platform": message.platform,
+            "account": message.account,
+            "due_at": one.due_at,
+            "stage_at": one.due_at - _ahead(one, policy, rates),
+            "grace": grace,
+            "message": freeze(message, root),
+            "digest": one.digest,
+            "plan_digest": one.digest,
+            "approval": (granted.by if granted else "") if one.approval_needed else NOT_NEEDED,
+        }
+        return cls(columns, one.digest, one.due_at, grace)
+
+
+def _ahead(one: Planned, policy: Policy, rates: Mapping[str, float]) -> timedelta:
+    """How long before due preparing begins: two hours, or twice the upload at the measured rate and processing."""
+    rate = rates.get(f"{one.message.platform}/{one.message.account}", FIRST_RATE)
+    size = sum(media.size for media in one.message.media)
+    upload = timedelta(seconds=2 * size / max(rate, 1.0)) + PROCESSING
+    return max(timedelta(seconds=policy.stage_ahead), upload if size > rate * 60 else timedelta())
+
+
+def changes(rows: Mapping[str, Delivery], wanted: Mapping[str, _Wanted], now: datetime) -> dict[str, Change]:
+    """What has to change in the ledger so that it says what the plan says."""
+    found: dict[str, Change] = {}
+    for key, want in wanted.items():
+        row = rows.get(key)
+        change = Change(want.columns, insert=True) if row is None else _changed(row, want, now)
+        if change is not None:
+            found[key] = change
+    for key, row in rows.items():
+        if key not in wanted and row.state not in DONE | IN_FLIGHT and not _busy(row, now):
+            gone = Change(
+                state=State.CANCELLED, reason="cancelled.left-campaign", discard=row.step not in DOUBT
+            )
+            found[key] = gone
+    return found
+
+
+def _busy(row: Delivery, now: datetime) -> bool:
+    """Being prepared: it ends first, the next sync takes it."""
+    return row.state == State.STAGING or row.leased(now)
+
+
+def _changed(row: Delivery, want: _Wanted, now: datetime) -> Change | None:
+    names = ("pillar", "theme", "title")
+    if row.state in IN_FLIGHT or row.state in (State.PUBLISHED, State.SKIPPED):
+        return _differing(row, {name: want.columns[name] for name in names} | {"plan_digest": want.digest})
+    edited = row.digest != want.digest
+    change = _differing(row, want.columns)
+    state, reason = _next_state(row, want, now, edited=edited)
+    if change is None and state is None:
+        return None
+    columns = dict(change.columns) if change else {}
+    if edited and row.state == State.WAITING:
+        columns |= {"step": STAGE, "resume_at": now, "tries": 0, "looks": 0}
+    return Change(columns, state, reason, discard=edited or state == State.PLANNED)
+
+
+def _next_state(row: Delivery, want: _Wanted, now: datetime, *, edited: bool) -> tuple[State | None, str]:
+    if row.state == State.CANCELLED:
+        return State.PLANNED, "planned.came-back"
+    in_time = not overdue(want.due_at, want.grace, now)
+    if row.state == State.HELD:
+        if row.reason in TIME_BOUND and want.due_at != row.due_at and in_time:
+            return State.PLANNED, "planned.retimed"
+        if edited and in_time and row.reason != "held.by-person" and row.step not in DOUBT:
+            return State.PLANNED, "planned.edited"
+    if row.state == State.PLANNED and not in_time and not row.leased(now):
+        known = row.created_at <= want.due_at
+        return State.HELD, "held.late" if known else "held.past"
+    return None, ""
+
+
+def _differing(row: Delivery, columns: Mapping[str, Any]) -> Change | None:
+    new = {name: value for name, value in columns.items() if getattr(row, name) != value}
+    return Change(new) if new else None
