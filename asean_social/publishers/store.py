@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from asean_social.credentials import MediaStore
-from asean_social.errors import PublishError, Rejected, Unavailable
+from asean_social.errors import Rejected, Unavailable
 
 PLATFORM = "zalo"  # the only one that cannot take a picture's bytes
 KEEP = timedelta(days=7)
@@ -45,7 +45,7 @@ class Store:
     def put(self, name: str, path: Path) -> str:
         """The public address of the file, which is there now. Raises Unavailable, or Rejected when a person must act."""
         size = _size(path)
-        with _told():
+        with _told(self._media.store):
             files, root = self._open()
             target = f"{root}/{name}"
             if not _kept(files, target, size):
@@ -54,7 +54,7 @@ class Store:
 
     def prune(self, older_than: datetime) -> list[str]:
         """Remove what `put` wrote and nobody asked for since; the names removed. Other files are left alone."""
-        with _told():
+        with _told(self._media.store):
             files, root = self._open()
             if not files.exists(root):
                 return []
@@ -123,19 +123,18 @@ def _last(path: str) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(url: str) -> Iterator[None]:
     """Turns what fsspec and its file systems raise into what a publisher raises.
 
     Their texts may hold the store's address with a password in it: only the reason is passed on.
     """
+    scheme = url.partition(":")[0]
     try:
         yield
-    except PublishError:
-        raise
     except ImportError:
-        raise Rejected(PLATFORM, "store.package-missing") from None
+        raise Rejected(PLATFORM, "store.package-missing", scheme=scheme) from None
     except (ValueError, NotImplementedError):
-        raise Rejected(PLATFORM, "store.bad-address") from None
+        raise Rejected(PLATFORM, "store.bad-address", scheme=scheme) from None
     except PermissionError:
         raise Rejected(PLATFORM, "store.not-writable") from None
     except _faults() as error:
