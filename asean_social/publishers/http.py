@@ -8,6 +8,7 @@
 
 import ipaddress
 import re
+import ssl
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,11 @@ _BEARER = re.compile(r"\b(Bearer|OAuth)\s+[A-Za-z0-9._~+/|=-]{8,}")
 class _BlockAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, blocksize=BLOCK)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if is_loopback(request.url or ""):  # an office's proxy does not reach this machine
+            kwargs["proxies"] = None
+        return super().send(request, *args, **kwargs)
 
 
 class _RebaseAdapter(_BlockAdapter):
@@ -109,19 +115,19 @@ def transport_error(
 
 
 def _never_sent(error: requests.RequestException) -> bool:
-    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.SSLError)):
+    if isinstance(error, requests.ConnectTimeout):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, urllib3.exceptions.SSLError):  # others come after the request too, when the line is cut
+        return isinstance(reason.args[0], ssl.SSLCertVerificationError)
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.NameResolutionError))
 
 
 def _cause(error: BaseException) -> str:
     """The innermost reason, without the URL that requests puts in front."""
-    while True:
-        inner = error.__cause__ or error.__context__
-        if inner is None:
-            return f"{type(error).__name__}: {error}"
+    while inner := error.__cause__ or error.__context__:
         error = inner
+    return f"{type(error).__name__}: {error}"
 
 
 def is_loopback(url: str) -> bool:

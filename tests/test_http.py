@@ -1,0 +1,408 @@
+"""The HTTP stack against real sockets: what is sent, what is not, and what a failed exchange means."""
+
+import socket
+import ssl
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asean_social.errors import OutcomeUnknown, PublishError, Unavailable
+from asean_social.publishers.http import (
+    BLOCK,
+    Body,
+    Session,
+    is_loopback,
+    multipart,
+    same_origin,
+    scrub,
+    transport_error,
+)
+
+OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+Conversation = Callable[[socket.socket], None]
+
+
+@contextmanager
+def server(talk: Conversation, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """A socket server that has this conversation with every client."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                line, _ = listener.accept()
+            except OSError:
+                return  # closed: the test is over
+            try:
+                with context.wrap_socket(line, server_side=True) if context else line as wrapped:
+                    talk(wrapped)
+            except OSError:
+                line.close()  # the client would not go on
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http{'s' if context else ''}://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
+class Recorder:
+    """Reads one request of each client, counts their bytes, keeps the small ones, answers `answer`."""
+
+    def __init__(self, answer: bytes = OK) -> None:
+        self.answer = answer
+        self.heads: list[str] = []
+        self.bodies: list[bytes] = []
+        self.received = 0
+
+    def __call__(self, line: socket.socket) -> None:
+        with line.makefile("rb") as stream:
+            head = self._head(stream)
+            self.heads.append(head)
+            self.bodies.append(self._body(stream, head))
+            line.sendall(self.answer)
+
+    def _head(self, stream) -> str:
+        lines = []
+        while (one := stream.readline()) not in (b"", b"\r\n"):
+            lines.append(one.decode())
+        return "".join(lines)
+
+    def _body(self, stream, head: str) -> bytes:
+        lengths = [one for one in head.lower().splitlines() if one.startswith("content-length:")]
+        left, kept = int(lengths[0].split(":")[1]) if lengths else 0, b""
+        while left:
+            block = stream.read1(min(left, BLOCK))
+            if not block:
+                break
+            left -= len(block)
+            self.received += len(block)
+            kept = kept + block if len(kept) + len(block) < BLOCK else kept
+        return kept
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with Session() as session:
+        yield session
+
+
+def meant(session: Session, url: str, *, visible: bool) -> PublishError:
+    """The error that a POST to `url` turns into."""
+    with pytest.raises(requests.RequestException) as caught:
+        session.post(url, data={"message": "Chào"}, timeout=(5, 0.2))
+    return transport_error("facebook", caught.value, session, visible=visible)
+
+
+# -- what a failed exchange means
+
+
+def test_a_refused_connection_is_a_delay_even_at_a_visible_step(session) -> None:
+    free = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{free.getsockname()[1]}/v1?access_token=sesame-sesame"
+    free.close()
+
+    error = meant(session, url, visible=True)
+
+    assert (type(error), error.code) == (Unavailable, "publish.unreachable")
+    assert "sesame" not in str(error)
+
+
+def test_an_unknown_host_name_is_a_delay_even_at_a_visible_step(session) -> None:
+    assert type(meant(session, "http://nowhere.invalid/", visible=True)) is Unavailable
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        pytest.param(lambda line: line.recv(99), id="cut before an answer"),
+        pytest.param(lambda line: line.sendall(OK[:6]), id="cut inside the first line"),
+        pytest.param(lambda line: (line.recv(999), line.sendall(OK[:-1])), id="cut inside the body"),
+        pytest.param(lambda line: (line.recv(999), line.recv(999)), id="no answer in time"),
+        pytest.param(lambda line: (line.recv(999), line.sendall(b"xyzzy\r\n\r\n")), id="not HTTP"),
+    ],
+)
+def test_a_lost_answer_is_unknown_at_a_visible_step_and_a_delay_elsewhere(session, talk) -> None:
+    with server(talk) as url:
+        visible = meant(session, url, visible=True)
+        invisible = meant(session, url, visible=False)
+
+    assert (type(visible), visible.code) == (OutcomeUnknown, "publish.no-answer")
+    assert (type(invisible), invisible.code) == (Unavailable, "publish.unreachable")
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory) -> tuple[ssl.SSLContext, Path]:
+    """A server context for 127.0.0.1 and the certificate that vouches for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name.from_rfc4514_string("CN=localhost"), datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    address = x509.SubjectAlternativeName([x509.DNSName("127.0.0.1"), x509.DNSName("localhost")])
+    made = made.add_extension(address, critical=False)
+    folder = tmp_path_factory.mktemp("tls")
+    encoding = serialization.Encoding.PEM
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(encoding, form, plain))
+    (folder / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(encoding))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context, folder / "cert.pem"
+
+
+def test_a_certificate_that_is_not_trusted_stops_before_anything_is_sent(session, tls) -> None:
+    context, _ = tls
+    with server(Recorder(), context) as url:
+        assert type(meant(session, url, visible=True)) is Unavailable
+
+
+def test_an_encrypted_line_cut_after_the_request_is_unknown(session, tls, monkeypatch) -> None:
+    context, certificate = tls
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+    def cut(line: socket.socket) -> None:
+        line.recv(999)
+        socket.socket(fileno=line.detach()).close()  # without the closing notice of TLS
+
+    with server(cut, context) as url:
+        assert type(meant(session, url.replace("127.0.0.1", "localhost"), visible=True)) is OutcomeUnknown
+
+
+# -- what is sent
+
+
+def test_a_large_file_is_streamed_in_constant_memory_and_progress_is_told(session, tmp_path) -> None:
+    path, size = tmp_path / "video.mp4", 64 * BLOCK
+    with path.open("wb") as file:
+        file.truncate(size)
+    told: list[tuple[int, int]] = []
+    recorder = Recorder()
+    with server(recorder) as url:
+        session.get(url)  # so that what is loaded once is not counted
+        tracemalloc.start()
+        body, headers = multipart(
+            {"title": "Huế"}, "source", path, "video/mp4", lambda *one: told.append(one)
+        )
+        with body:
+            session.post(url, data=body, headers=headers)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert peak < 8 * BLOCK
+    assert recorder.received > size
+    assert told[-1] == (size, size)
+    assert len(told) == 64
+
+
+def test_a_form_with_a_file_arrives_as_it_was(session, tmp_path) -> None:
+    path = tmp_path / 'cờ "ASEAN".jpg'
+    path.write_bytes(bytes(range(256)))
+    recorder = Recorder()
+    with server(recorder) as url:
+        body, headers = multipart(
+            {"alt_text_custom": "Cờ ASEAN\r\nbay"}, "source", path, "image/jpeg", lambda *_: None
+        )
+        with body:
+            session.post(url, data=body, headers=headers)
+
+    mark = headers["Content-Type"].partition("boundary=")[2].encode()
+    empty, text, file, end = recorder.bodies[0].split(b"--" + mark)
+    assert (empty, end) == (b"", b"--\r\n")
+    assert text.endswith("\r\n\r\nCờ ASEAN\r\nbay\r\n".encode())
+    assert file.endswith(b"Content-Type: image/jpeg\r\n\r\n" + bytes(range(256)) + b"\r\n")
+    assert b'filename="c ASEAN.jpg"' in file
+
+
+@given(st.binary(max_size=50), st.binary(max_size=20), st.binary(max_size=20), st.integers(1, 30), st.data())
+def test_a_body_is_head_slice_and_tail_however_it_is_read(
+    tmp_path_factory, payload, head, tail, step, data
+) -> None:
+    path = tmp_path_factory.mktemp("body") / "file"
+    path.write_bytes(payload)
+    start = data.draw(st.integers(0, len(payload)))
+    length = data.draw(st.integers(0, len(payload) - start))
+    with Body(path, start, length, lambda *_: None, head, tail) as body:
+        read = b"".join(iter(lambda: body.read(step), b""))
+
+    assert read == head + payload[start : start + length] + tail
+    assert len(body) == len(read)
+
+
+def test_a_file_that_shrinks_while_it_is_sent_is_noticed(tmp_path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    with Body(path, 0, 5, lambda *_: None) as body:
+        path.write_bytes(b"")
+        with pytest.raises(OSError, match="shorter"):
+            body.read(5)
+
+
+def test_nothing_is_sent_when_the_guard_says_no() -> None:
+    class Stopped(Exception): ...
+
+    def refuse() -> None:
+        raise Stopped
+
+    recorder = Recorder()
+    with server(recorder) as url, Session(refuse) as session, pytest.raises(Stopped):
+        session.post(url)
+
+    assert recorder.heads == []
+
+
+def test_the_guard_is_asked_before_every_request() -> None:
+    asked: list[int] = []
+    recorder = Recorder()
+    with server(recorder) as url, Session(lambda: asked.append(len(recorder.heads))) as session:
+        session.get(url)
+        session.post(url)
+
+    assert asked == [0, 1]
+
+
+def test_a_redirect_is_not_followed(session) -> None:
+    recorder = Recorder(
+        b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    )
+    with server(recorder) as url:
+        answer = session.get(url, headers={"Authorization": "Bearer secret"})
+
+    assert answer.status_code == 302
+    assert len(recorder.heads) == 1
+
+
+def test_a_request_whose_answer_is_lost_is_sent_once_only(session) -> None:
+    seen: list[bytes] = []
+    with server(lambda line: seen.append(line.recv(999))) as url:
+        meant(session, url, visible=True)
+
+    assert len([one for one in seen if one]) == 1
+
+
+def test_requests_for_the_real_host_go_to_the_other_server_with_path_and_query(session) -> None:
+    recorder = Recorder()
+    with server(recorder) as url:
+        session.rebase("https://graph.example", url + "/facebook")
+        session.get("https://graph.example/v26.0/me?fields=id")
+
+    assert recorder.heads[0].startswith("GET /facebook/v26.0/me?fields=id HTTP/1.1")
+
+
+def test_this_machine_is_reached_without_the_office_proxy(session, monkeypatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.delenv("no_proxy", raising=False)
+    with server(Recorder()) as url:
+        session.rebase("https://graph.example", url)
+
+        assert session.get(url).ok
+        assert session.get("https://graph.example/me").ok
+
+
+def test_a_netrc_file_adds_no_password(session, monkeypatch, tmp_path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login lan password sesame", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    recorder = Recorder()
+    with server(recorder) as url:
+        session.get(url)
+
+    assert "authorization" not in recorder.heads[0].lower()
+
+
+# -- secrets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET /me?access_token=EAAB+secret/1&fields=id",
+        "GET /me?access_token=EAAB%2Bsecret%2F1&fields=id",
+        "{'access_token': 'EAAB+secret/1'}",
+        "Authorization: Bearer EAAB+secret/1",
+        "the token EAAB+secret/1 itself",
+    ],
+)
+def test_a_known_secret_is_masked_in_every_form(session, text) -> None:
+    session.keep_secret("EAAB+secret/1", "")
+
+    masked = session.scrub(text)
+
+    assert "secret" not in masked
+    assert "***" in masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "appsecret_proof=2356b17ae2860016",
+        '{"refresh_token": "1//0gabcdef"}',
+        "client_secret=GOCSPX-abc, next",
+        "upload_id=ABPtcPqX&upload_protocol=resumable",
+        "Authorization: OAuth EAABsbCS1iHgBA",
+    ],
+)
+def test_what_looks_like_a_secret_is_masked_unasked(text) -> None:
+    masked = scrub(text, set())
+
+    assert "***" in masked
+    for part in ("2356b", "0gabc", "GOCSPX", "ABPtc", "EAABs"):
+        assert part not in masked
+
+
+def test_other_text_stays_as_it_is() -> None:
+    text = "(#100) Param message: nội dung bài đăng quá dài"
+
+    assert scrub(text, {"EAAB"}) == text
+
+
+# -- addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8080/x", True),
+        ("http://localhost", True),
+        ("http://[::1]:80/", True),
+        ("http://127.9.9.9/", True),
+        ("http://localhost.example.com/", False),
+        ("https://graph.facebook.com/", False),
+        ("http://10.0.0.1/", False),
+        ("", False),
+    ],
+)
+def test_only_this_machine_is_loopback(url, expected) -> None:
+    assert is_loopback(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://upload.example/session/1", True),
+        ("https://upload.example:443/", True),
+        ("HTTPS://UPLOAD.example/", True),
+        ("http://upload.example/", False),
+        ("https://upload.example:8443/", False),
+        ("https://upload.example.evil/", False),
+        ("https://upload.example@evil/", False),
+        ("//upload.example/", False),
+        ("https://second.example/", True),
+    ],
+)
+def test_a_token_goes_to_trusted_origins_only(url, expected) -> None:
+    assert same_origin(url, "https://upload.example", "https://second.example") is expected
