@@ -106,14 +106,16 @@ def after_error(
     return Decision(State.WAITING, step, error.code, why, now + wait)
 
 
-def overdue(due_at: datetime, grace: float, now: datetime) -> bool:
+def overdue(grace_from: datetime, grace: float, now: datetime) -> bool:
     """Later than its grace allows."""
-    return now > due_at + timedelta(seconds=grace)
+    return now > grace_from + timedelta(seconds=grace)
 
 
-def begin(due_at: datetime, grace: float, now: datetime, *, known_before_due: bool) -> Decision:
+def begin(
+    due_at: datetime, grace_from: datetime, grace: float, now: datetime, *, known_before_due: bool
+) -> Decision:
     """What a planned delivery does when its time to be prepared has come."""
-    if overdue(due_at, grace, now):
+    if overdue(grace_from, grace, now):
         code = "held.late" if known_before_due else "held.past"
         return Decision(State.HELD, STAGE, code, {"due_at": due_at})
     if now > due_at:
@@ -194,3 +196,15 @@ def _gap(looks: int, policy: Policy) -> timedelta:
     waits = (0.0, *policy.lookup_waits)
     at = min(looks, len(policy.lookup_waits) - 1)
     return timedelta(seconds=max(waits[at + 1] - waits[at], 0.0))
+
+
+def by_person(verb: str, step: str, reason: str, now: datetime) -> tuple[Decision, dict[str, Any]]:
+    """What `retry` and `skip` do to a held delivery. Where it may be public already, it is looked up first."""
+    why = {"by_reason": reason}
+    if verb == "skip":
+        return Decision(State.SKIPPED, step, "skipped.by-person", why), {}
+    if step in (LOOK_UP, LOOK_FIRST, CONFIRM):
+        look = LOOK_FIRST if step == LOOK_FIRST else LOOK_UP
+        return Decision(State.UNKNOWN, look, "unknown.by-person", why, now), {}
+    # a person's word to publish it now: its hour begins again
+    return Decision(State.PLANNED, "", "planned.by-person", why), {"asked_at": now}

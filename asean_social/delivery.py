@@ -142,11 +142,11 @@ class Turn:
             return
         if claim.state == State.PLANNED:
             known = claim.created_at <= claim.due_at
-            first = decisions.begin(claim.due_at, claim.grace, now, known_before_due=known)
+            first = decisions.begin(claim.due_at, claim.grace_from, claim.grace, now, known_before_due=known)
             self._move(first)
             if first.state != State.STAGING:
                 return
-        elif decisions.overdue(claim.due_at, claim.grace, now) and claim.state != State.STAGED:
+        elif decisions.overdue(claim.grace_from, claim.grace, now) and claim.state != State.STAGED:
             self._hold_late(STAGE)
             return
         elif claim.state != State.STAGING:
@@ -214,7 +214,7 @@ class Turn:
 
     def _release(self) -> None:
         claim = self.claim
-        if decisions.overdue(claim.due_at, claim.grace, self._now()):
+        if decisions.overdue(claim.grace_from, claim.grace, self._now()):
             self._hold_late(RELEASE)
             return
         again = claim.state == State.WAITING

@@ -8,6 +8,7 @@ import gettext
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from functools import cache
+from importlib import import_module
 from importlib.resources import as_file, files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from asean_social.errors import Problem, SocialError
 
 LANGUAGES = ("vi", "en")
+AREAS = ("campaign", "cli", "credentials", "life", "publish", "youtube", "zalo")
 HOME = "Asia/Ho_Chi_Minh"
 WEEKDAYS = ("weekday.0", "weekday.1", "weekday.2", "weekday.3", "weekday.4", "weekday.5", "weekday.6")
 
@@ -22,9 +24,10 @@ WEEKDAYS = ("weekday.0", "weekday.1", "weekday.2", "weekday.3", "weekday.4", "we
 @cache
 def messages() -> Mapping[str, str]:
     """Every sentence in English, by code."""
-    from asean_social import wording
-
-    return wording.messages()
+    found: dict[str, str] = {}
+    for area in AREAS:
+        found |= import_module(f"asean_social.wording.{area}").MESSAGES
+    return found
 
 
 @cache

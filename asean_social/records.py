@@ -52,6 +52,7 @@ class Delivery:
     looks: int
     generation: int
     began_at: datetime | None
+    asked_at: datetime | None
     owner: str | None
     fence: int
     lease_until: datetime | None
@@ -65,6 +66,11 @@ class Delivery:
     def drifted(self) -> bool:
         """The campaign says something else now than what was (or is being) published."""
         return self.digest != self.plan_digest
+
+    @property
+    def grace_from(self) -> datetime:
+        """The time from which its grace counts."""
+        return max(self.due_at, self.asked_at or self.due_at)
 
     def leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until > now
@@ -121,6 +127,7 @@ _TIMES = (
     "stage_at",
     "resume_at",
     "began_at",
+    "asked_at",
     "lease_until",
     "released_at",
     "created_at",

@@ -48,23 +48,26 @@ class Runner:
 
     def once(self, patience: float) -> Scope:
         """Stage and release everything due now; wait at most `patience` seconds for what the platforms still do."""
-        deadline = self.clock.now() + timedelta(seconds=patience)
         self.sync()
         self.recheck()
         try:
-            while not self._stopping.is_set():
-                self._pump()
-                wait(self._running(), timeout=1.0)
-                self._raise_failure()
-                if self._running():
-                    continue
-                until = self._next_step(deadline)
-                if until is None:
-                    break
-                self.clock.pause(min((until - self.clock.now()).total_seconds(), 1.0))
+            self.drain(self.clock.now() + timedelta(seconds=patience))
         finally:
-            self._leave()
+            self.leave()
         return self.scope
+
+    def drain(self, deadline: datetime) -> None:
+        """Work until nothing is due and nothing under way can go on before `deadline`."""
+        while not self._stopping.is_set():
+            self._pump()
+            wait(self._running(), timeout=1.0)
+            self._raise_failure()
+            if self._running():
+                continue
+            until = self._next_step(deadline)
+            if until is None:
+                return
+            self.clock.pause(min((until - self.clock.now()).total_seconds(), 1.0))
 
     def _next_step(self, deadline: datetime) -> datetime | None:
         """When this pass has something to do again; None when it is done."""
@@ -106,7 +109,7 @@ class Runner:
                 self._raise_failure()
         finally:
             scheduler.shutdown(wait=False)
-            self._leave()
+            self.leave()
 
     def _deliver(self, scheduler: object) -> None:
         """Work on what is due and wake again at the next due step."""
@@ -194,7 +197,7 @@ class Runner:
         if self.failed is not None:
             raise self.failed
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         self._stopping.set()
         wait(self._running(), timeout=LEAVE)
         self._staging.shutdown(wait=False, cancel_futures=True)

@@ -191,7 +191,8 @@ def _changed(row: Delivery, want: _Wanted, now: datetime) -> Change | None:
 def _next_state(row: Delivery, want: _Wanted, now: datetime, *, edited: bool) -> tuple[State | None, str]:
     if row.state == State.CANCELLED:
         return State.PLANNED, "planned.came-back"
-    in_time = not overdue(want.due_at, want.grace, now)
+    asked = row.asked_at or want.due_at
+    in_time = not overdue(max(want.due_at, asked), want.grace, now)
     if row.state == State.HELD:
         if row.reason in TIME_BOUND and want.due_at != row.due_at and in_time:
             return State.PLANNED, "planned.retimed"

@@ -40,6 +40,7 @@ create table delivery (
   looks integer not null default 0,   -- polls and look-ups of the present step
   generation integer not null default 1, -- grows when it is staged anew
   began_at text,
+  asked_at text,                   -- when a person said to publish it although late; its grace counts from then
   owner text,
   fence integer not null default 0,
   lease_until text,

@@ -1,0 +1,197 @@
+"""What publishes: schedule; and what practises: sandbox, demo."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+from random import Random
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from uuid import uuid4
+
+import typer
+
+from asean_social.cli.app import BAD_INPUT, GOOD, Desktop, Paths, Screen, app, desktop
+from asean_social.cli.planning import show_preview
+from asean_social.cli.showing import exit_code, tell_status, why
+from asean_social.errors import Problem
+from asean_social.states import State
+
+if TYPE_CHECKING:
+    from asean_social.accounts import Accounts
+    from asean_social.clock import SystemClock
+    from asean_social.decisions import Policy
+    from asean_social.delivery import Desk
+    from asean_social.ledger import Ledger
+    from asean_social.project import Project
+    from asean_social.records import Delivery
+    from asean_social.runner import Runner
+    from asean_social.sync import Scope
+
+Once = Annotated[bool, typer.Option("--once", help="help.once")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="help.dry-run")]
+Wait = Annotated[float, typer.Option("--wait", help="help.wait", min=0)]
+
+
+@app.command(help="help.schedule")
+def schedule(
+    context: typer.Context, paths: Paths = None, once: Once = False, dry_run: DryRun = False, wait: Wait = 900
+) -> int:
+    from asean_social.clock import SystemClock
+
+    tool = desktop(context)
+    if dry_run:
+        return _dry_run(tool, paths)
+    project = tool.project(paths)
+    clock = SystemClock()
+    with Station(tool.screen, project, tool.credentials, tool.ledger, clock) as station:
+        _stop_on_signals(station.runner)
+        if once:
+            scope = station.runner.once(wait)
+        else:
+            tool.screen.say("schedule.running")
+            station.runner.forever()
+            scope = station.runner.scope
+        return _result(tool.screen, station.ledger, scope, clock)
+
+
+def _dry_run(tool: Desktop, paths: list[Path] | None) -> int:
+    from asean_social.cli.planning import read
+
+    _, loaded = read(tool, paths)
+    result = show_preview(tool.screen, loaded, "", as_json=False)
+    tool.screen.say("schedule.dry-run")
+    return result
+
+
+def _result(screen: Screen, ledger: "Ledger", scope: "Scope", clock: "SystemClock") -> int:
+    rows = [row for row in ledger.deliveries() if row.campaign in scope.campaigns]
+    tell_status(screen, ledger, rows, clock.now())
+    return BAD_INPUT if scope.errors else exit_code(rows, clock.now())
+
+
+def _stop_on_signals(runner: "Runner") -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        runner.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if hasattr(signal, "SIGBREAK"):  # Ctrl-Break and a closed console on Windows
+        signal.signal(signal.SIGBREAK, stop)
+
+
+class Station:
+    """Everything a runner needs, opened and closed together."""
+
+    def __init__(
+        self, screen: Screen, project: "Project", credentials: str, ledger: str, clock: "SystemClock"
+    ) -> None:
+        from asean_social import credentials as secrets
+        from asean_social import sync
+        from asean_social.accounts import Accounts
+        from asean_social.decisions import Policy
+        from asean_social.ledger import Ledger
+        from asean_social.runner import Runner
+
+        self.screen, self.project = screen, project
+        policy = Policy.from_environment(os.environ)
+        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._told: set[str] = set()
+        loaded = sync.read(project.paths, project.root, clock.now())
+        self._tell(loaded.problems)
+        configured = secrets.load(project.credentials(credentials), os.environ)
+        self._tell(configured.warnings)
+        for plan in loaded.plans.values():
+            for one in plan.deliveries:
+                configured.account(one.message.platform, one.message.account)
+        self.ledger = Ledger.open(project.ledger(ledger), clock.now())
+        accounts = Accounts(configured, self.ledger.database, policy, clock, owner)
+
+        def synced() -> "Scope":
+            now = clock.now()
+            found = sync.read(project.paths, project.root, now)
+            self._tell(found.problems)
+            return sync.sync(self.ledger, found, project.paths, project.root, now, policy, owner)
+
+        self.runner = Runner(self.ledger, self._desk(accounts, policy, clock, owner), synced, clock)
+
+    def _desk(self, accounts: "Accounts", policy: "Policy", clock: "SystemClock", owner: str) -> "Desk":
+        from asean_social.delivery import Desk
+        from asean_social.media import Library
+        from asean_social.records import Claimer
+
+        library = Library(self.project.root)
+        return Desk(
+            ledger=self.ledger,
+            opener=accounts,
+            sha256=lambda path: library.facts(path).sha256,
+            root=self.project.root,
+            policy=policy,
+            clock=clock,
+            claimer=Claimer(owner, policy.lease, policy.spacing),
+            listener=Watcher(self.screen),
+            stopping=lambda: self.runner.stopping(),  # noqa: PLW0108 -- there is no runner yet
+            jitter=Random(),  # noqa: S311 -- spreads retries, hides nothing
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ledger.close()
+
+    def _tell(self, problems: "tuple[Problem, ...]") -> None:
+        """Each finding once, although the files are read again and again."""
+        new = [one for one in problems if repr(one) not in self._told]
+        self._told.update(repr(one) for one in new)
+        self.screen.problems(new)
+
+
+class Watcher:
+    """Says what happens while it happens: a line per change of state, a bar per upload on a terminal."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._bars: dict[str, Any] = {}
+
+    def moved(self, delivery: "Delivery", old: State) -> None:
+        del old
+        language = self._screen.language
+        when = delivery.updated_at.astimezone(language.zone).strftime("%H:%M:%S")
+        more = (
+            delivery.url
+            if delivery.state == State.PUBLISHED and delivery.url
+            else why(self._screen, delivery)
+        )
+        state = language.say(f"state.{delivery.state}")
+        self._screen.note(f"{when}  {delivery.channel:<8}  {delivery.post:<24}  {state}  {more}".rstrip())
+
+    def progress(self, delivery: "Delivery", sent: int, size: int) -> None:
+        tenth = sent * 10 // max(size, 1)
+        if self._bars.get(delivery.key) == tenth:
+            return
+        self._bars[delivery.key] = tenth
+        language = self._screen.language
+        bar = "█" * tenth + "░" * (10 - tenth)
+        amount = f"{language.size(sent)} / {language.size(size)}"
+        self._screen.note(f"          {delivery.channel:<8}  {delivery.post:<24}  {bar} {amount}")
+
+
+@app.command(help="help.sandbox")
+def sandbox(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", help="help.port")] = 8765,
+    offset: Annotated[float, typer.Option("--offset", help="help.offset")] = 0.0,
+) -> int:
+    from asean_social.sandbox.server import serve
+
+    screen = desktop(context).screen
+    serve("127.0.0.1", port, offset_seconds=offset, on_ready=lambda url: screen.say("sandbox.ready", url=url))
+    return GOOD
+
+
+@app.command(help="help.demo")
+def demo(context: typer.Context) -> int:
+    from asean_social.cli.demo import play
+
+    return play(desktop(context).screen)

@@ -1,0 +1,245 @@
+"""What the ledger knows: status, log; and what a person decides about a held post: retry, skip."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from asean_social.cli.app import FAULTS, GOOD, Desktop, Json, Paths, Reason, Screen, app, desktop
+from asean_social.errors import UserError
+from asean_social.states import NEEDS_PERSON, State
+
+if TYPE_CHECKING:
+    from asean_social.ledger import Ledger
+    from asean_social.records import Delivery
+
+STATE_STYLES: Mapping[State, str] = {
+    State.PUBLISHED: "green",
+    State.STAGED: "cyan",
+    State.HELD: "red bold",
+    State.UNKNOWN: "red",
+    State.WAITING: "yellow",
+    State.CANCELLED: "dim",
+    State.SKIPPED: "dim",
+}
+
+Posts = Annotated[list[str], typer.Argument(help="help.posts", show_default=False)]
+
+
+def look(tool: Desktop, paths: list[Any] | None) -> "Ledger | None":
+    from asean_social.ledger import Ledger
+
+    return Ledger.look(tool.project(paths).ledger(tool.ledger))
+
+
+@app.command(help="help.status")
+def status(context: typer.Context, paths: Paths = None, as_json: Json = False) -> int:
+    from asean_social.clock import SystemClock
+
+    tool = desktop(context)
+    ledger = look(tool, paths)
+    rows = ledger.deliveries() if ledger else []
+    now = SystemClock().now()
+    if as_json:
+        tool.screen.json([status_json(tool.screen, ledger, row) for row in rows] if ledger else [])
+        return exit_code(rows, now)
+    if ledger is None or not rows:
+        tool.screen.say("status.empty")
+        return GOOD
+    tell_status(tool.screen, ledger, rows, now)
+    return exit_code(rows, now)
+
+
+def exit_code(rows: "Sequence[Delivery]", now: datetime) -> int:
+    return FAULTS if any(is_fault(row, now) for row in rows) else GOOD
+
+
+def is_fault(row: "Delivery", now: datetime) -> bool:
+    """A person is needed, or it should be out and is not; a future post that waits for approval is no fault."""
+    unapproved = row.state == State.PLANNED and not row.approval and row.due_at <= now
+    return row.state in NEEDS_PERSON or unapproved
+
+
+def status_json(screen: Screen, ledger: "Ledger", row: "Delivery") -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "campaign": row.campaign,
+        "post": row.post,
+        "pillar": row.pillar,
+        "theme": row.theme,
+        "channel": row.channel,
+        "platform": row.platform,
+        "account": row.account,
+        "due_at": row.due_at.isoformat(),
+        "state": row.state.value,
+        "reason": row.reason,
+        "why": why(screen, row),
+        "approved": bool(row.approval),
+        "drift": row.drifted,
+        "remote_id": row.remote_id,
+        "url": row.url,
+        "released_at": row.released_at.isoformat() if row.released_at else None,
+        "resume_at": row.resume_at.isoformat() if row.resume_at else None,
+        "attempts": len(ledger.attempts(row.key)),
+        "follow_ups": [
+            {"kind": one.kind, "state": one.state, "reason": one.reason} for one in ledger.follow_ups(row.key)
+        ],
+    }
+
+
+def why(screen: Screen, row: "Delivery") -> str:
+    """The reason as a sentence; what a planned post waits for."""
+    if row.state in (State.PLANNED, State.STAGED) and not row.approval:
+        return screen.language.say("planned.needs-approval", post=f"{row.campaign}/{row.post}")
+    return screen.language.say(row.reason, **row.why) if row.reason else ""
+
+
+def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> None:
+    for hold in ledger.holds():
+        screen.say("status.paused", account=hold.value, why=screen.language.say(hold.reason, **hold.why))
+        hint = screen.language.hint(hold.reason, **hold.why)
+        if hint:
+            screen.write("  " + screen.language.say("screen.hint", hint=hint))
+    tell_rows(screen, rows)
+    counts = Counter(row.state for row in rows)
+    summary = ", ".join(f"{screen.language.say(f'state.{state}')} {count}" for state, count in counts.items())
+    screen.say("status.summary", summary=summary)
+    coming = [row for row in rows if row.due_at > now and row.state not in (State.CANCELLED, State.SKIPPED)]
+    if coming:
+        screen.say("status.next", due=coming[0].due_at, key=coming[0].key)
+    _tell_needs(screen, [row for row in rows if is_fault(row, now)])
+
+
+def _tell_needs(screen: Screen, rows: "Sequence[Delivery]") -> None:
+    """What a person must do, each with its command."""
+    if rows:
+        screen.write()
+        screen.say("status.needs-person", count=len(rows))
+    for row in rows:
+        screen.write(f"  {row.key}: {why(screen, row)}")
+        hint = screen.language.hint(row.reason, **row.why) if row.reason else ""
+        if hint:
+            screen.write("    " + screen.language.say("screen.hint", hint=hint.replace("POST", row.key)))
+
+
+def tell_rows(screen: Screen, rows: "Sequence[Delivery]") -> None:
+    language = screen.language
+    if not screen.is_terminal:
+        for row in rows:
+            parts = (
+                language.time(row.due_at),
+                row.key,
+                f"{row.platform}/{row.account}",
+                language.say(f"state.{row.state}"),
+                row.url or why(screen, row),
+            )
+            screen.write("  ".join(part for part in parts if part))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("column.due", "column.post", "column.channel", "column.state", "column.more"):
+        table.add_column(language.say(name), overflow="fold")
+    for row in rows:
+        style = STATE_STYLES.get(row.state, "")
+        table.add_row(
+            language.time(row.due_at),
+            Text(f"{row.campaign}/{row.post}" + ("" if row.slot == "1" else f" ({row.slot})")),
+            Text(row.channel),
+            Text(language.say(f"state.{row.state}"), style=style),
+            Text(row.url or why(screen, row), style="dim"),
+        )
+    screen.console().print(table)
+
+
+@app.command(help="help.log")
+def log(
+    context: typer.Context,
+    post: Annotated[str, typer.Argument(help="help.post", show_default=False)] = "",
+    as_json: Json = False,
+) -> int:
+    tool = desktop(context)
+    ledger = look(tool, None)
+    keys = [row.key for row in _chosen(ledger, [post])] if ledger and post else [None]
+    attempts = [one for key in keys for one in ledger.attempts(key)] if ledger else []
+    screen = tool.screen
+    if as_json:
+        screen.json(
+            [
+                {
+                    "at": one.at.isoformat(),
+                    "key": one.delivery,
+                    "who": one.who,
+                    "from": one.old,
+                    "to": one.new,
+                    "step": one.step,
+                    "reason": one.reason,
+                    "why": screen.language.say(one.reason, **one.why) if one.reason else "",
+                }
+                for one in attempts
+            ]
+        )
+        return GOOD
+    for one in attempts:
+        old = screen.language.say(f"state.{one.old}") if one.old else "–"
+        text = screen.language.say(one.reason, **one.why) if one.reason else ""
+        when = one.at.astimezone(screen.language.zone).strftime("%d/%m/%Y %H:%M:%S")
+        new = screen.language.say(f"state.{one.new}")
+        screen.write(f"{when}  {one.delivery}  {old} → {new}  {text}  ({one.who})")
+    if not attempts:
+        screen.say("status.empty")
+    return GOOD
+
+
+def _chosen(ledger: "Ledger", names: Sequence[str]) -> "list[Delivery]":
+    from asean_social.cli.planning import resolve
+
+    return resolve(names, ledger.deliveries())
+
+
+@app.command(help="help.retry")
+def retry(context: typer.Context, posts: Posts, reason: Reason) -> int:
+    """Held -> planned, or -> looked up where it may be public already."""
+    return _act(desktop(context), posts, "retry", reason)
+
+
+@app.command(help="help.skip")
+def skip(context: typer.Context, posts: Posts, reason: Reason) -> int:
+    return _act(desktop(context), posts, "skip", reason)
+
+
+def _act(tool: Desktop, posts: Sequence[str], verb: str, reason: str) -> int:
+    from asean_social.clock import SystemClock
+    from asean_social.ledger import Ledger
+    from asean_social.records import IllegalTransition, LeaseLost
+
+    project = tool.project(None)
+    now = SystemClock().now()
+    ledger = Ledger.open(project.ledger(tool.ledger), now)
+    for row in _chosen(ledger, posts):
+        try:
+            _act_on(ledger, row, verb, reason, now)
+        except LeaseLost:
+            raise UserError("act.busy", key=row.key) from None
+        except IllegalTransition:
+            state = tool.screen.language.say(f"state.{row.state}")
+            raise UserError("act.not-now", key=row.key, state=state) from None
+        tool.screen.say(f"{verb}.done", key=row.key)
+    ledger.close()
+    return GOOD
+
+
+def _act_on(ledger: "Ledger", row: "Delivery", verb: str, reason: str, now: datetime) -> None:
+    from getpass import getuser
+
+    from asean_social.decisions import by_person
+
+    if verb == "retry" and row.state != State.HELD:
+        from asean_social.records import IllegalTransition
+
+        raise IllegalTransition(row.state)
+    decision, columns = by_person(verb, row.step, reason, now)
+    ledger.act(row.key, decision, getuser(), now, **columns)
