@@ -37,7 +37,7 @@ _GOOGLE = re.compile(r"https://[a-z0-9-]+\.googleapis\.com(?::443)?/[\x21-\x7e]*
 _DAY = 86_400.0
 
 
-class Refused(Exception):  # noqa: N818 -- named for what happened, as its neighbours
+class Refused(Exception):
     """The platform answered, and not with what was asked for. Never leaves this adapter."""
 
     def __init__(self, answer: requests.Response) -> None:
@@ -169,7 +169,7 @@ def ask(
         raise failure(session, method, refused, visible=visible) from None
     except requests.RequestException as error:
         raise transport_error("youtube", error, session, visible=visible) from None
-    except (ValueError, IndexError):  # a success that is no JSON, a Range that is none
+    except (ValueError, IndexError):  # a success that is no text, a Range that is none
         raise unreadable(visible=visible) from None
 
 

@@ -43,7 +43,7 @@ class YouTube(Publisher):
     platform: ClassVar[str] = "youtube"
     kinds: ClassVar[frozenset[str]] = frozenset({"video"})
     limits: ClassVar[Mapping[str, Limit]] = YOUTUBE
-    chunk: ClassVar[int] = 64 << 20  # bytes in one request, a multiple of 256 KiB: what a fault makes us repeat
+    chunk: ClassVar[int] = 64 << 20  # bytes of one request, a multiple of 256 KiB; a fault repeats so many
 
     def __init__(self, account: YouTubeAccount, session: Session, tokens: Tokens) -> None:
         self._session = session
@@ -158,7 +158,9 @@ class YouTube(Publisher):
 
     def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
         body = {"id": piece(pieces, "video"), "status": _status(message.options, message.options["privacy"])}
-        self._ask(self._api.videos().update(part="status", body=body), visible=True)
+        answer = self._ask(self._api.videos().update(part="status", body=body), visible=True)
+        if not isinstance(answer, dict):
+            raise unreadable(visible=True)
         yield from ()
 
     def status(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
@@ -191,9 +193,12 @@ class YouTube(Publisher):
     def _uploads(self, since: datetime) -> Iterator[Mapping[str, Any]]:
         """The videos uploaded or published after `since`, newest upload first."""
         related = _part(_part(self._channel("contentDetails"), "contentDetails"), "relatedPlaylists")
-        page = {"playlistId": related.get("uploads", ""), "part": "snippet,contentDetails", "maxResults": PAGE}
+        playlist, token = str(related.get("uploads", "")), None
         for _ in range(MOST_PAGES):
-            answer = self._ask(self._api.playlistItems().list(**page), gone=True)
+            request = self._api.playlistItems().list(
+                playlistId=playlist, part="snippet,contentDetails", maxResults=PAGE, pageToken=token
+            )
+            answer = self._ask(request, gone=True)
             if answer is None:  # said of a channel without videos too, but it may be a fault
                 break
             items = _items(answer)
@@ -201,8 +206,8 @@ class YouTube(Publisher):
             if recent:
                 names = ",".join(str(_part(item, "contentDetails").get("videoId")) for item in recent)
                 yield from _items(self._ask(self._api.videos().list(part="snippet,status", id=names)))
-            page["pageToken"] = answer.get("nextPageToken")
-            if not page["pageToken"] or (items and not recent):
+            token = answer.get("nextPageToken")
+            if not token or (items and not recent):
                 return
         raise OutcomeUnknown("youtube", "youtube.cannot-search")
 
