@@ -1,0 +1,48 @@
+// Keeps the page current without a flicker: only cards whose digest has changed are replaced.
+"use strict";
+
+const footer = document.querySelector("footer");
+const calm = footer.textContent;
+let tag = "";
+
+function sync(list, fresh) {
+  const old = new Map([...list.children].map((child) => [child.id, child]));
+  let place = list.firstElementChild;
+  for (const child of [...fresh.children]) {
+    const known = old.get(child.id);
+    const kept = known && known.dataset.digest === child.dataset.digest ? known : document.importNode(child, true);
+    if (kept === place) {
+      place = place.nextElementSibling;
+    } else {
+      list.insertBefore(kept, place);
+    }
+    if (known && known !== kept) {
+      if (known === place) place = place.nextElementSibling;
+      known.remove();
+    }
+    old.delete(child.id);
+  }
+  for (const gone of old.values()) gone.remove();
+}
+
+async function refresh() {
+  try {
+    const answer = await fetch(location.pathname + location.search, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
+    if (answer.status === 200) {
+      tag = answer.headers.get("ETag") || "";
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const list of document.querySelectorAll("[data-list]")) {
+        const same = fresh.querySelector(`[data-list="${list.dataset.list}"]`);
+        if (same) sync(list, same);
+      }
+    }
+    footer.className = "";
+    footer.textContent = calm;
+  } catch {
+    footer.className = "lost";
+    footer.textContent = footer.dataset.lost;
+  }
+  setTimeout(refresh, document.hidden ? 5000 : 1500);
+}
+
+setTimeout(refresh, 1500);
