@@ -1,6 +1,6 @@
 """Every promise of `publishers.base.Publisher` in one place; each adapter's test class inherits and fills the gaps.
 
-A subclass says `platform`, `kinds`, `account`, the sandbox's names of the requests of each step, and how to build its
+A subclass says `platform`, `kinds`, the sandbox's names of the requests of each step, and how to build its
 publisher and messages. Everything runs over real HTTP against a sandbox on this machine.
 """
 
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-
 
 from asean_social.credentials import MODELS, SECRETS
 from asean_social.errors import OutcomeUnknown, PublishError, RateLimited, Unavailable
@@ -61,19 +60,19 @@ class FixedTokens:
 class PublisherContract:
     platform: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
-    account: ClassVar[str]  # name of the table in the sandbox's credentials
     stage_operation: ClassVar[str]  # the sandbox's name of the request that makes the invisible object
     release_operation: ClassVar[str]  # … of the request that makes it visible
     status_operation: ClassVar[str]  # … of the request that `status` sends
     faults: ClassVar[tuple[str, ...]] = FAULTS
+    whose: str = "hue-asean"  # the account whose token is in the credentials
 
     # -- what a subclass gives
 
     def sandbox(self) -> Sandbox:
-        return Sandbox()
+        return Sandbox(processing_seconds=0, verify_seconds=0)
 
     def make(self, box: Sandbox, guard: Guard = lambda: None) -> Publisher:
-        """The publisher of `self.account` on this sandbox; `self.table(box)` has the credentials."""
+        """A publisher on this sandbox with `self.credentials(box)`, on a `Session(guard)`."""
         raise NotImplementedError
 
     def message(self, kind: str, folder: Path) -> Message:
@@ -87,7 +86,8 @@ class PublisherContract:
     # -- what the subclass may use
 
     def table(self, box: Sandbox) -> dict[str, Any]:
-        return tomllib.loads(box.credentials())[self.platform][self.account]
+        found: dict[str, Any] = tomllib.loads(box.credentials(self.whose))[self.platform]["hue-asean"]
+        return found
 
     def credentials(self, box: Sandbox) -> Any:
         return MODELS[self.platform].model_validate(self.table(box))
@@ -122,12 +122,22 @@ class PublisherContract:
     # -- who
 
     def test_names_the_account_of_the_token(self, box: Sandbox, publisher: Publisher) -> None:
-        own = self.table(box)
-
         account = publisher.whoami()
 
-        assert account.remote_id in (own.get("page_id"), own.get("channel_id"), own.get("oa_id"))
+        assert account.remote_id == self.remote_id(box)
         assert account.name
+
+    def test_tells_that_a_token_is_of_another_account(self, box: Sandbox) -> None:
+        own = self.remote_id(box)
+        self.whose = "other"
+
+        assert self.make(box).whoami().remote_id == self.remote_id(box) != own
+
+    def remote_id(self, box: Sandbox) -> str:
+        (found,) = (
+            worth for name, worth in self.table(box).items() if name in ("page_id", "channel_id", "oa_id")
+        )
+        return str(found)
 
     # -- stage
 
