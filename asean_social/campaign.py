@@ -233,12 +233,10 @@ class _File:
     def _pillars(self) -> Iterator[tuple[str, Steps, list[Any]]]:
         pillars = self.raw.get("pillars")
         if not isinstance(pillars, dict):
-            missing = "pillars" not in self.raw
-            self.report(
-                ("pillars",),
-                "campaign.missing" if missing else "campaign.not-a-mapping",
-                found=_shown(pillars),
-            )
+            if "pillars" in self.raw:
+                self.report(("pillars",), "campaign.not-a-mapping", found=_shown(pillars))
+            else:
+                self.report(("pillars",), "campaign.missing", found="pillars")
             return
         for name, items in pillars.items():
             steps = ("pillars", name)
@@ -403,7 +401,7 @@ def _meaning(error: ErrorDetails) -> tuple[str, dict[str, Any]]:
         return _unknown_key(str(error["loc"][-1]))
     if error["type"] != "missing" and error["input"] is None:
         return "campaign.nothing", {}
-    fits = ", ".join(re.findall("'([^']*)'", context.get("expected", ""))) or context.get("ge", "")
+    fits = ", ".join(re.findall("'([^']*)'", context.get("expected", ""))) or f"{context.get('ge', 0):g}"
     found = error["loc"][-1] if error["type"] == "missing" else _shown(error["input"])
     return _CODES.get(error["type"], "campaign.unfit"), {"found": found, "fits": fits}
 

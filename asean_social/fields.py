@@ -88,7 +88,7 @@ def media_path(typed: Any, info: ValidationInfo) -> Path:
     return path
 
 
-def captions(typed: Any, info: ValidationInfo) -> Path | str | None:
+def captions_path(typed: Any, info: ValidationInfo) -> Path | str | None:
     """A file, or the words `burned-in` for a video that shows them already."""
     return typed if typed in (None, "burned-in") else media_path(typed, info)
 

@@ -62,7 +62,7 @@ def clock(typed: object) -> time:
 def seconds(typed: object) -> int:
     """`90m`, `2h`, `1d` as seconds."""
     if isinstance(typed, int) and not isinstance(typed, bool):
-        raise Unfit("time.no-unit", found=typed)
+        raise Unfit("time.no-unit", found=str(typed))
     text = _text(typed)
     if found := _LENGTH.fullmatch(text):
         return int(found[1]) * _SECONDS[found[2]]
@@ -71,9 +71,9 @@ def seconds(typed: object) -> int:
 
 def _text(typed: object) -> str:
     if isinstance(typed, bool) or not isinstance(typed, str | int | float):
-        raise Unfit("time.not-text", found=typed)
+        raise Unfit("time.not-text")
     if not isinstance(typed, str):
-        raise Unfit("time.number", found=typed)
+        raise Unfit("time.number", found=str(typed))
     return typed.strip()
 
 
@@ -88,7 +88,7 @@ def _why_not(text: str) -> str:
 def _date(found: re.Match[str]) -> date:
     year, month, day = (int(found[name] or found[f"{name}2"]) for name in ("year", "month", "day"))
     if not 2000 <= year <= 2100:
-        raise Unfit("time.no-such-year", found=year)
+        raise Unfit("time.no-such-year", found=str(year))
     try:
         return date(year, month, day)
     except ValueError:

@@ -83,7 +83,7 @@ def read(file: Path) -> Document:
     except _Refused as refused:
         builder.problems.append(refused.problem)
     except yaml.MarkedYAMLError as error:
-        builder.problems.append(_syntax(error, text))
+        builder.problems.append(_syntax(error, text, builder.opened))
     if builder.problems:
         found = [replace(one, file=str(file)) for one in builder.problems]
         raise CampaignError("yaml.refused", found, file=str(file))
@@ -146,7 +146,7 @@ _SYNTAX: tuple[tuple[str, str, bool], ...] = (
 )
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
+def _syntax(error: yaml.MarkedYAMLError, text: str, opened: list[Place]) -> Problem:
     mark = error.problem_mark
     assert mark is not None
     lines = text.splitlines()
@@ -158,7 +158,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
         if words in report:
             at = error.context_mark if begins and error.context_mark else mark
             values = {"found": _character(lines, at), "most": MOST_DEPTH}
-            return Problem(code, values, line=at.line + 1, column=at.column + 1)
+            place = opened[-1] if code == "yaml.bracket" and opened else Place(at.line + 1, at.column + 1)
+            return Problem(code, values, line=place.line, column=place.column)
     return Problem("yaml.syntax", {"report": report}, line=mark.line + 1, column=mark.column + 1)
 
 
@@ -202,6 +203,7 @@ class _Builder:
         self.top: list[Any] = []
         self.marks: dict[int, array[int]] = {id(self.top): array("Q")}
         self.problems: list[Problem] = []
+        self.opened: list[Place] = []  # the lists and mappings not yet closed
         self._holder: Any = self.top
         self._key: Any = _NO_KEY
         self._stack: list[tuple[Any, Any]] = []
@@ -252,7 +254,7 @@ class _Builder:
     def _start_sequence(self, event: events.SequenceStartEvent) -> None:
         self._start(event, [])
 
-    def _start(self, event: events.CollectionStartEvent, container: Any) -> None:
+    def _start(self, event: Any, container: Any) -> None:
         if event.tag is not None:
             self._problem("yaml.tag", event, found=event.tag)
         if self._wants_key():
@@ -264,10 +266,12 @@ class _Builder:
         self._put(container, event)
         self.marks[id(container)] = array("Q")
         self._stack.append((self._holder, self._key))
+        self.opened.append(Place(event.start_mark.line + 1, event.start_mark.column + 1))
         self._holder, self._key = container, _NO_KEY
 
     def _end(self, event: events.Event) -> None:
         del event
+        self.opened.pop()
         self._holder, self._key = self._stack.pop()
 
     def _alias(self, event: Any) -> None:

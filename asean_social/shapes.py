@@ -33,7 +33,7 @@ from asean_social.fields import (
     Slug,
     Theme,
     Zone,
-    captions,
+    captions_path,
     fitting,
     one_or_many,
     unfit,
@@ -44,7 +44,7 @@ class MediaRef(Shape):
     file: MediaPath
     alt: str = ""
     caption: str = ""  # shown under the image in a Zalo article
-    captions: Annotated[Path | str | None, PlainValidator(captions)] = None  # a file, or "burned-in"
+    captions: Annotated[Path | str | None, PlainValidator(captions_path)] = None  # a file, or "burned-in"
 
 
 def _media(typed: Any) -> Any:
