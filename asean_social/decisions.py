@@ -118,7 +118,7 @@ def begin(
     if overdue(grace_from, grace, now):
         code = "held.late" if known_before_due else "held.past"
         return Decision(State.HELD, STAGE, code, {"due_at": due_at})
-    if now > due_at:
+    if now >= due_at:
         return Decision(State.UNKNOWN, LOOK_FIRST, "unknown.look-first", {"due_at": due_at}, now)
     return Decision(State.STAGING, STAGE)
 

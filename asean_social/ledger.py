@@ -264,10 +264,14 @@ class Ledger:
         values = (delivery.platform, delivery.account, delivery.digest, delivery.key)
         return bool(self.database.read(sql, values))
 
-    def next_due(self, now: datetime) -> datetime | None:
-        """When the next step of any delivery is due."""
-        rows = self.database.read(_NEXT, (stamp(now),))
-        return moment(rows[0][0])
+    def next_due(self, now: datetime, spacing: float) -> datetime | None:
+        """When the next step of any delivery is due, after now."""
+        times = [moment(self.database.read(_NEXT, (stamp(now),))[0][0])]
+        overdue = "select distinct platform, account from delivery where state='staged' and due_at<=?"
+        for row in self.database.read(overdue, (stamp(now),)):
+            last = self._last_release((row["platform"], row["account"]))
+            times.append(last + timedelta(seconds=spacing) if last else None)
+        return min((one for one in times if one is not None and one > now), default=None)
 
     def attempts(self, key: str | None = None, limit: int = 1000) -> list[Attempt]:
         where = " where delivery=?" if key else ""

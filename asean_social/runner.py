@@ -114,7 +114,7 @@ class Runner:
     def _deliver(self, scheduler: object) -> None:
         """Work on what is due and wake again at the next due step."""
         self._pump()
-        due = self.ledger.next_due(self.clock.now())
+        due = self.ledger.next_due(self.clock.now(), self.desk.claimer.spacing)
         if due is None:
             return
         wake = datetime.now(UTC) + max(due - self.clock.now(), timedelta())

@@ -127,7 +127,7 @@ def _publish(screen: Screen, project: "Project", clock: SystemClock) -> bool:
 def _next(runner: "Runner", now: datetime) -> datetime | None:
     if all(row.state in DONE or row.state == State.HELD for row in runner.ledger.deliveries()):
         return None
-    return runner.ledger.next_due(now)
+    return runner.ledger.next_due(now, runner.desk.claimer.spacing)
 
 
 def _tell(screen: Screen, public: Sequence[dict[str, Any]]) -> None:
