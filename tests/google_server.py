@@ -19,6 +19,7 @@ from asean_social.publishers.http import Session
 from asean_social.publishers.youtube import YouTube
 
 CHUNK = 256 << 10
+MP4 = b"\0\0\0\x18ftypmp42"  # how the file of a video begins
 OPTIONS: dict[str, Any] = {
     "title": "ASEAN tròn 60 năm: Huế hội nhập",
     "description": "Dòng một\nDòng hai",
@@ -204,7 +205,7 @@ def open_at(server: GoogleServer, tokens: Tokens, session: Session | None = None
 
 
 def a_message(path: Path, size: int) -> Message:
-    path.write_bytes((bytes(range(256)) * (size // 256 + 1))[:size])
+    path.write_bytes((MP4 + bytes(range(256)) * (size // 256 + 1))[:size])
     media = Media(path, "video", "video/mp4", size, "")
     return Message("hue/a/kenh/1", "youtube", "hue", "video", media=(media,), options=OPTIONS)
 

@@ -263,6 +263,14 @@ def test_a_file_that_changed_since_it_was_checked_is_not_sent(server, publisher,
     assert len(server.seen) == before
 
 
+def test_an_empty_file_is_not_sent(server, publisher, tmp_path):
+    with pytest.raises(Rejected) as caught:
+        next(publisher.stage(a_message(tmp_path / "empty.mp4", 0), []))
+
+    assert caught.value.code == "youtube.empty-file"
+    assert server.seen == []
+
+
 def test_processing_is_waited_for_and_its_end_ends_the_stage(server, publisher, message):
     server.answers["GET", "videos"] = items(video("uploaded"))
     assert list(publisher.stage(message, VIDEO)) == [Wait(0, "youtube.processing")]

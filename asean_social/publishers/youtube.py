@@ -276,6 +276,8 @@ def _unchanged(media: Media) -> None:
         ) from None
     if size != media.size:
         raise Rejected("youtube", "youtube.file-changed", file=media.path.name)
+    if not size:
+        raise Rejected("youtube", "youtube.empty-file")
 
 
 def _receipt(video: Mapping[str, Any], wanted: str) -> Receipt:
