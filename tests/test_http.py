@@ -2,10 +2,8 @@
 
 import socket
 import ssl
-import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
+from socket_server import OK, Recorder, server
 
 from asean_social.errors import OutcomeUnknown, PublishError, Unavailable
 from asean_social.publishers.http import (
@@ -28,71 +27,6 @@ from asean_social.publishers.http import (
     scrub,
     transport_error,
 )
-
-OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
-Conversation = Callable[[socket.socket], None]
-
-
-@contextmanager
-def server(talk: Conversation, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A socket server that has this conversation with every client."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                line, _ = listener.accept()
-            except OSError:
-                return  # closed: the test is over
-            try:
-                with context.wrap_socket(line, server_side=True) if context else line as wrapped:
-                    talk(wrapped)
-            except OSError:
-                line.close()  # the client would not go on
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"http{'s' if context else ''}://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(10)
-
-
-class Recorder:
-    """Reads one request of each client, counts their bytes, keeps the small ones, answers `answer`."""
-
-    def __init__(self, answer: bytes = OK) -> None:
-        self.answer = answer
-        self.heads: list[str] = []
-        self.bodies: list[bytes] = []
-        self.received = 0
-
-    def __call__(self, line: socket.socket) -> None:
-        with line.makefile("rb") as stream:
-            head = self._head(stream)
-            self.heads.append(head)
-            self.bodies.append(self._body(stream, head))
-            line.sendall(self.answer)
-
-    def _head(self, stream) -> str:
-        lines = []
-        while (one := stream.readline()) not in (b"", b"\r\n"):
-            lines.append(one.decode())
-        return "".join(lines)
-
-    def _body(self, stream, head: str) -> bytes:
-        lengths = [one for one in head.lower().splitlines() if one.startswith("content-length:")]
-        left, kept = int(lengths[0].split(":")[1]) if lengths else 0, b""
-        while left:
-            block = stream.read1(min(left, BLOCK))
-            if not block:
-                break
-            left -= len(block)
-            self.received += len(block)
-            kept = kept + block if len(kept) + len(block) < BLOCK else kept
-        return kept
 
 
 @pytest.fixture

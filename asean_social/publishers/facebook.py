@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from asean_social.credentials import FacebookAccount
 from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
@@ -90,7 +90,7 @@ class Facebook(Publisher):
         del pieces
         hits = [post for post in self._published(since) if post.shows(message)]
         if len(hits) > 1:  # nothing is removed: the oldest stays, a person decides about the others
-            oldest = min(hits, key=lambda post: post.created).receipt
+            oldest = min(reversed(hits), key=lambda post: post.created).receipt
             raise OutcomeUnknown(PLATFORM, "publish.several-match", count=len(hits), url=oldest.url)
         return hits[0].receipt if hits else None
 
@@ -206,10 +206,11 @@ class _Post:
 
 def _page(answer: Mapping[str, Any]) -> tuple[list[_Post], str]:
     """The posts of one page and the cursor of the next, empty after the last. A page may be empty, yet have a next."""
+    posts, paging = answer.get("data"), answer.get("paging", {})
+    if not isinstance(posts, list):
+        raise unclear(visible=False)
     try:
-        paging = answer.get("paging", {})
-        after = paging["cursors"]["after"] if "next" in paging else ""
-        return [_post(one) for one in answer["data"]], after
+        return [_post(one) for one in posts], paging["cursors"]["after"] if "next" in paging else ""
     except (KeyError, TypeError, ValueError, AttributeError):  # not the shape that was asked for
         raise unclear(visible=False) from None
 
@@ -227,5 +228,5 @@ def _post(one: Mapping[str, Any]) -> _Post:
 
 def _bare(url: str) -> tuple[str, str, str]:
     """What stays of an address when a crawler has followed and tidied it."""
-    parts = urlsplit(url)
+    parts = urlsplit(unquote(url))
     return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/"), parts.query

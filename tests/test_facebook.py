@@ -1,0 +1,632 @@
+"""Facebook: the promises of every publisher, and what only Facebook does."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs
+
+import pytest
+from PIL import Image
+from publisher_contract import FixedTokens, PublisherContract, run
+from socket_server import Recorder, server
+
+from asean_social.credentials import FacebookAccount
+from asean_social.errors import (
+    AuthFailed,
+    OutcomeUnknown,
+    PublishError,
+    RateLimited,
+    Rejected,
+    Unavailable,
+    UserError,
+)
+from asean_social.publishers.base import Media, Message, Piece
+from asean_social.publishers.facebook import Facebook
+from asean_social.publishers.facebook_graph import Graph
+from asean_social.publishers.http import Session
+from asean_social.publishers.registry import open_publisher, publisher_class
+from asean_social.sandbox.server import Sandbox
+from asean_social.wording.publish import MESSAGES
+
+TEXT = "Huế – thành phố di sản\nchào ASEAN 🌏 & “60 năm”"
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def a_message(kind: str, folder: Path) -> Message:
+    message = Message("hue/bai/trang/1", "facebook", "hue-asean", kind, text=TEXT)
+    if kind == "link":
+        return dataclasses.replace(message, link="https://huecity.gov.vn/tin?id=5&b=%E1%BA%BF")
+    if kind == "photo":
+        path = folder / "cờ ASEAN.jpg"
+        Image.new("RGB", (60, 40), "#0047ab").save(path)
+        photo = Media(path, "image", "image/jpeg", path.stat().st_size, "", "Cờ ASEAN bay trên Kỳ đài Huế")
+        return dataclasses.replace(message, media=(photo,))
+    return message
+
+
+class TestFacebook(PublisherContract):
+    platform = "facebook"
+    kinds = ("text", "link", "photo")
+    stage_operation, release_operation, status_operation = "feed.create", "post.update", "post.get"
+
+    def make(self, box, guard=lambda: None):
+        account = self.credentials(box)
+        return Facebook(account, Session(guard), FixedTokens(account.access_token.get_secret_value()))
+
+    def message(self, kind, folder):
+        return a_message(kind, folder)
+
+    def other(self, message):
+        return dataclasses.replace(message, text=message.text + "!")
+
+    def assert_shown(self, thing, message):
+        assert (thing["kind"], thing["text"], thing["link"]) == (message.kind, message.text, message.link)
+        shown = [(one["alt_text"], one["size"], one["mime"]) for one in thing["photos"]]
+        assert shown == [(one.alt, one.size, one.mime) for one in message.media]
+
+
+# -- one-step accounts, against the sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox() as box:
+        yield box
+
+
+def account(url: str, **fields: str) -> FacebookAccount:
+    return FacebookAccount.model_validate(
+        {"page_id": "111", "access_token": "PAGETOKEN", "api_url": url, **fields}
+    )
+
+
+@pytest.fixture
+def one_step(box) -> Facebook:
+    found = box.facebook.pages["hue-asean"]
+    configured = account(
+        f"{box.url}/facebook", page_id=found.id, access_token=found.token, release="one-step"
+    )
+    return Facebook(configured, Session(), FixedTokens(found.token))
+
+
+@pytest.mark.parametrize("kind", ["text", "link", "photo"])
+def test_a_one_step_account_creates_nothing_but_photos_before_its_release(
+    box, one_step, kind, tmp_path
+) -> None:
+    message = a_message(kind, tmp_path)
+    pieces = run(one_step.stage, message)
+    staged = one_step.status(message, pieces)
+
+    assert box.public() == []
+    assert [one["kind"] for one in box.hidden()] == ["unattached-photo"] * len(message.media)
+    assert not one_step.repeatable
+    assert (staged.public, staged.staged) == (False, False)
+
+    pieces = run(one_step.release, message, pieces)
+
+    (thing,) = box.public()
+    TestFacebook().assert_shown(thing, message)
+    assert one_step.status(message, pieces).public
+    assert box.hidden() == []
+
+
+def test_a_one_step_release_whose_post_is_known_sends_nothing(box, one_step, tmp_path) -> None:
+    message = a_message("text", tmp_path)
+    pieces = run(one_step.release, message)
+    sent = len(box.requests())
+
+    assert run(one_step.release, message, pieces) == pieces
+    assert len(box.requests()) == sent
+
+
+@pytest.mark.parametrize(
+    ("fault", "appeared"), [("500-after", 1), ("cut-after", 1), ("cut-before", 0), ("html", 0)]
+)
+def test_after_a_doubtful_one_step_release_the_post_is_found_or_surely_absent(
+    box, one_step, fault, appeared, tmp_path
+) -> None:
+    message = a_message("link", tmp_path)
+    box.fault("facebook", "feed.create", fault)
+
+    with pytest.raises(OutcomeUnknown):
+        run(one_step.release, message)
+
+    assert (one_step.find(message, [], SINCE) is not None) == bool(appeared)
+
+
+def test_photos_of_an_abandoned_one_step_delivery_are_removed(box, one_step, tmp_path) -> None:
+    pieces = run(one_step.stage, a_message("photo", tmp_path))
+
+    one_step.discard(pieces)
+
+    assert box.hidden() == []
+
+
+def test_photos_that_became_public_are_not_removed_though_their_post_is_not_known(
+    box, one_step, tmp_path
+) -> None:
+    message = a_message("photo", tmp_path)
+    pieces = run(one_step.stage, message)
+    run(one_step.release, message, pieces)
+
+    with pytest.raises(Rejected) as caught:
+        one_step.discard(pieces)
+
+    assert caught.value.code == "publish.is-public"
+    assert len(box.public()[0]["photos"]) == 1
+
+
+def test_two_posts_that_match_are_for_a_person_and_the_oldest_is_named(box, one_step, tmp_path) -> None:
+    message = a_message("text", tmp_path)
+    first, *_ = run(one_step.release, message)
+    run(one_step.release, message)
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        one_step.find(message, [], SINCE)
+
+    assert caught.value.code == "publish.several-match"
+    assert caught.value.values["count"] == 2
+    assert caught.value.values["url"] == one_step.status(message, [first]).url
+
+
+# -- what is sent
+
+
+class Scripted:
+    """A server that gives these answers one after the other, and a graph and publisher that ask it."""
+
+    def __init__(
+        self, *answers: Any, status: int = 200, headers: str = "", kind: str = "application/json"
+    ) -> None:
+        self.recorder = Recorder(*(_response(one, status, headers, kind) for one in answers))
+
+    def __enter__(self) -> Self:
+        self._server = server(self.recorder)
+        url = self._server.__enter__()
+        self.configured = account(url, app_secret="secret")
+        self.graph = Graph(self.configured, Session(), FixedTokens("TOKEN"))
+        self.publisher = Facebook(self.configured, Session(), FixedTokens("TOKEN"))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.__exit__(*error)
+
+    @property
+    def asked(self) -> list[str]:
+        return [head.splitlines()[0].rsplit(" ", 1)[0] for head in self.recorder.heads]
+
+    def form(self, number: int = 0) -> dict[str, str]:
+        return {
+            name: worth for name, [worth] in parse_qs(self.recorder.bodies[number].decode(), True).items()
+        }
+
+    def query(self, number: int = 0) -> dict[str, str]:
+        return {name: worth for name, [worth] in parse_qs(self.asked[number].partition("?")[2]).items()}
+
+
+def _response(body: Any, status: int, headers: str, kind: str) -> bytes:
+    payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+    label = f"Content-Type: {kind}\r\n" if kind else ""
+    head = (
+        f"HTTP/1.1 {status} X\r\nConnection: close\r\n{label}{headers}Content-Length: {len(payload)}\r\n\r\n"
+    )
+    return head.encode() + payload
+
+
+PROOF = (
+    "2356b17ae2860016a34575ada27f94b543ed2cbe59a85ba2e0c62dc4aba7a5c6"  # of TOKEN under the secret "secret"
+)
+
+
+def test_forms_carry_booleans_and_lists_as_graph_reads_them_and_nothing_empty(tmp_path) -> None:
+    message = dataclasses.replace(a_message("photo", tmp_path), text="")
+    with Scripted({"id": "111_222"}, {"is_published": False}) as script:
+        run(script.publisher.stage, message, [Piece("photo:0", "333")])
+
+        assert script.asked[0] == "POST /v26.0/111/feed"
+        assert script.form() == {
+            "published": "false",
+            "attached_media": '[{"media_fbid":"333"}]',
+            "appsecret_proof": PROOF,
+            "access_token": "TOKEN",
+        }
+
+
+def test_every_kind_of_request_is_signed(tmp_path) -> None:
+    with Scripted({"id": "333", "success": True}) as script:
+        script.graph.get("me", fields="id")
+        script.graph.delete("333")
+        script.graph.upload("111/photos", a_message("photo", tmp_path).media[0])
+
+        assert script.query(0)["appsecret_proof"] == PROOF
+        assert script.query(1)["appsecret_proof"] == PROOF
+        assert script.asked[2] == "POST /v26.0/111/photos"
+        assert f'name="appsecret_proof"\r\n\r\n{PROOF}\r\n'.encode() in script.recorder.bodies[2]
+
+
+def test_release_is_one_request_on_the_known_id_and_nothing_else(tmp_path) -> None:
+    with Scripted({"success": True}) as script:
+        assert list(script.publisher.release(a_message("text", tmp_path), [Piece("post", "111_222")])) == []
+
+        assert script.asked == ["POST /v26.0/111_222"]
+        assert script.form() == {"is_published": "true", "appsecret_proof": PROOF, "access_token": "TOKEN"}
+
+
+def test_a_post_that_is_public_at_once_is_stored_and_told(tmp_path) -> None:
+    stored: list[object] = []
+    answers = {"id": "111_222"}, {"is_published": True, "permalink_url": "/111/posts/222"}
+    with Scripted(*answers) as script, pytest.raises(Rejected) as caught:
+        stored.extend(script.publisher.stage(a_message("text", tmp_path), []))
+
+    assert caught.value.code == "publish.facebook.public-at-once"
+    assert stored == [Piece("post", "111_222")]
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        ("https://www.facebook.com/111/posts/222", "https://www.facebook.com/111/posts/222"),
+        ("/reel/222/", "https://www.facebook.com/reel/222/"),
+        ("", "https://www.facebook.com/111_222"),
+    ],
+)
+def test_the_address_of_a_post_is_whole_whatever_facebook_says(link, url, tmp_path) -> None:
+    with Scripted({"is_published": True, "permalink_url": link, "id": "111_222"}) as script:
+        assert script.publisher.status(a_message("text", tmp_path), [Piece("post", "111_222")]).url == url
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "reel"}, {"options": {"place": "1"}}])
+def test_what_the_adapter_does_not_know_is_our_bug(wrong, tmp_path) -> None:
+    message = dataclasses.replace(a_message("text", tmp_path), **wrong)
+    with Scripted({}) as script:
+        for step in (script.publisher.stage, script.publisher.release):
+            with pytest.raises(TypeError):
+                list(step(message, [Piece("post", "1")]))
+
+        assert script.asked == []
+
+
+def test_releasing_what_was_never_staged_is_our_bug(tmp_path) -> None:
+    with Scripted({}) as script, pytest.raises(ValueError, match="before it was staged"):
+        list(script.publisher.release(a_message("text", tmp_path), []))
+
+
+# -- looking for a post whose id was lost
+
+
+def _listed(text: str = TEXT, *, age: int = 0, number: int = 1, **more: Any) -> dict[str, Any]:
+    created = datetime(2026, 11, 23, 9, tzinfo=UTC) - timedelta(minutes=age)
+    post = {
+        "id": f"111_{number}",
+        "message": text,
+        "created_time": created.strftime("%Y-%m-%dT%H:%M:%S+0000"),
+    }
+    return post | more
+
+
+def _listing(*posts: dict[str, Any], after: str = "") -> dict[str, Any]:
+    paging = {"cursors": {"before": "b", "after": after or "z"}} | ({"next": "https://x/"} if after else {})
+    return {"data": list(posts), "paging": paging}
+
+
+LOOK = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "post", "same"),
+    [
+        ("text", _listed(), True),
+        ("text", _listed(TEXT.replace("\n", "  ").upper()), True),
+        ("text", _listed(TEXT.replace("ế", "ê")), False),
+        ("text", _listed(is_published=False), False),
+        ("text", _listed(age=40), False),
+        ("text", {**_listed(), "message": None}, False),
+        ("link", _listed(), False),
+        (
+            "link",
+            _listed(attachments={"data": [{"unshimmed_url": "http://www.huecity.gov.vn/tin/?id=5&b=ế"}]}),
+            True,
+        ),
+        (
+            "link",
+            _listed(attachments={"data": [{"unshimmed_url": "https://huecity.gov.vn/tin?id=6"}]}),
+            False,
+        ),
+        ("photo", _listed(attachments={"data": [{"media_type": "photo"}]}), True),
+        ("photo", _listed(attachments={"data": [{"media_type": "link"}]}), False),
+        ("photo", _listed(), False),
+    ],
+)
+def test_a_post_is_ours_when_text_time_and_attachment_agree(kind, post, same, tmp_path) -> None:
+    with Scripted(_listing(post)) as script:
+        found = script.publisher.find(a_message(kind, tmp_path), [], LOOK)
+
+    assert (found is not None and found.remote_id == "111_1") == same
+
+
+def test_a_ranked_list_is_read_until_a_whole_page_is_too_old(tmp_path) -> None:
+    pages = [
+        _listing(_listed("khác", age=90), _listed("khác"), after="p2"),  # a pinned one comes first
+        _listing(after="p3"),  # empty, yet there is more
+        _listing(_listed(), after="p4"),
+        _listing(_listed("khác", age=60), after="p5"),
+        _listing(_listed(), after="p6"),
+    ]
+    with Scripted(*pages) as script:
+        found = script.publisher.find(a_message("text", tmp_path), [], LOOK)
+        asked = [script.query(number).get("after") for number in range(len(script.asked))]
+
+    assert found is not None
+    assert asked == [None, "p2", "p3", "p4"]
+
+
+FAULT_1 = {"error": {"code": 1, "message": "Please reduce the amount of data you're asking for, then retry"}}
+
+
+def test_less_is_asked_for_when_facebook_says_so(tmp_path) -> None:
+    with Scripted(FAULT_1, FAULT_1, _listing(_listed("khác"), after="p2"), _listing(_listed())) as script:
+        assert script.publisher.find(a_message("text", tmp_path), [], LOOK) is not None
+
+        assert [script.query(number)["limit"] for number in range(4)] == ["25", "12", "6", "6"]
+
+
+def test_a_list_that_cannot_be_read_is_not_taken_for_absence(tmp_path) -> None:
+    with Scripted(FAULT_1) as script:
+        with pytest.raises(Unavailable):
+            script.publisher.find(a_message("text", tmp_path), [], LOOK)
+
+        assert len(script.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"data": {}, "paging": []},
+        {"data": ["x"]},
+        {"data": [{"id": "1"}]},
+        {"data": [], "paging": {"next": "x"}},
+    ],
+)
+def test_a_list_of_another_shape_is_not_taken_for_absence(answer, tmp_path) -> None:
+    with Scripted(answer) as script, pytest.raises(PublishError) as caught:
+        script.publisher.find(a_message("text", tmp_path), [], LOOK)
+
+    assert (type(caught.value), caught.value.code) == (Unavailable, "publish.unclear-answer")
+
+
+# -- what answers mean
+
+
+def refusal(answer: Any, *, visible: bool = True, **wire: Any) -> PublishError:
+    with Scripted(answer, **wire) as script, pytest.raises(PublishError) as caught:
+        script.graph.update("111_222", visible=visible, is_published=True)
+    assert caught.value.code in MESSAGES
+    return caught.value
+
+
+BODIES = [
+    (500, 1, None, OutcomeUnknown, "publish.facebook.fault"),
+    (500, 1, 99, OutcomeUnknown, "publish.facebook.fault"),
+    (400, 1, 2853006, AuthFailed, "publish.facebook.permission"),
+    (500, 2, None, OutcomeUnknown, "publish.facebook.down"),
+    (400, 3, None, AuthFailed, "publish.facebook.permission"),
+    (403, 4, None, RateLimited, "publish.throttled"),
+    (400, 10, None, AuthFailed, "publish.facebook.permission"),
+    (400, 17, None, RateLimited, "publish.throttled"),
+    (403, 32, None, RateLimited, "publish.throttled"),
+    (400, 341, None, RateLimited, "publish.throttled"),
+    (400, 613, None, RateLimited, "publish.throttled"),
+    (400, 80001, None, RateLimited, "publish.throttled"),
+    (400, 100, None, Rejected, "publish.facebook.bad-parameter"),
+    (400, 100, 1366046, Rejected, "publish.facebook.photo"),
+    (400, 100, 1366051, OutcomeUnknown, "publish.facebook.duplicate"),
+    (400, 100, 1609008, Rejected, "publish.facebook.link"),
+    (400, 100, 2061006, Rejected, "publish.facebook.link"),
+    (400, 100, 1349125, Rejected, "publish.facebook.refused"),
+    (400, 100, 2069019, Rejected, "publish.facebook.photo"),
+    (400, 1609005, None, Rejected, "publish.facebook.link"),
+    (400, 1609008, None, Rejected, "publish.facebook.link"),
+    (400, 102, None, AuthFailed, "publish.facebook.reconnect"),
+    (400, 104, None, AuthFailed, "publish.facebook.app-secret"),
+    (400, 190, None, AuthFailed, "publish.facebook.reconnect"),
+    (401, 190, 458, AuthFailed, "publish.facebook.reconnect"),
+    (400, 190, 459, AuthFailed, "publish.facebook.security-check"),
+    (400, 190, 460, AuthFailed, "publish.facebook.reconnect"),
+    (200, 190, 463, AuthFailed, "publish.facebook.reconnect"),
+    (400, 190, 464, AuthFailed, "publish.facebook.security-check"),
+    (400, 190, 467, AuthFailed, "publish.facebook.reconnect"),
+    (400, 190, 492, AuthFailed, "publish.facebook.role-lost"),
+    (400, 190, 2069032, AuthFailed, "publish.facebook.page-token"),
+    (400, 197, None, Rejected, "publish.facebook.empty"),
+    (403, 200, None, AuthFailed, "publish.facebook.permission"),
+    (400, 210, None, AuthFailed, "publish.facebook.permission"),
+    (400, 283, None, AuthFailed, "publish.facebook.permission"),
+    (400, 200, 2069030, Rejected, "publish.facebook.unsupported"),
+    (400, 200, 2069031, Rejected, "publish.facebook.unsupported"),
+    (400, 200, 2069033, Rejected, "publish.facebook.unsupported"),
+    (400, 324, None, Rejected, "publish.facebook.photo"),
+    (400, 368, None, RateLimited, "publish.facebook.too-fast"),
+    (403, 368, 1390008, RateLimited, "publish.facebook.too-fast"),
+    (400, 368, 1346003, Rejected, "publish.facebook.against-standards"),
+    (400, 1404102, None, Rejected, "publish.facebook.against-standards"),
+    (400, 506, None, OutcomeUnknown, "publish.facebook.duplicate"),
+    (400, 1404006, None, AuthFailed, "publish.facebook.security-check"),
+    (400, 100, 1404078, AuthFailed, "publish.facebook.security-check"),
+    (400, 1404112, None, AuthFailed, "publish.facebook.security-check"),
+    (400, 4854002, None, AuthFailed, "publish.facebook.security-check"),
+    (400, 987654, None, Rejected, "publish.facebook.refused"),
+    (503, 987654, None, OutcomeUnknown, "publish.facebook.fault"),
+    (400, "190", ["x"], Rejected, "publish.facebook.refused"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "subcode", "kind", "meaning"), BODIES)
+def test_each_documented_error_is_told_apart(status, code, subcode, kind, meaning) -> None:
+    error = {"message": "Nội dung lỗi 490", "type": "OAuthException", "code": code, "fbtrace_id": "A190"}
+    found = refusal({"error": error | ({} if subcode is None else {"error_subcode": subcode})}, status=status)
+
+    assert (type(found), found.code) == (kind, meaning)
+    assert found.detail == "Nội dung lỗi 490"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "meaning"),
+    [
+        (
+            {"code": 100, "type": "GraphMethodException", "message": "Invalid appsecret_proof provided"},
+            AuthFailed,
+            "publish.facebook.app-secret",
+        ),
+        (
+            {"code": 368, "message": "You have already posted this."},
+            OutcomeUnknown,
+            "publish.facebook.duplicate",
+        ),
+        ({"code": 987654, "is_transient": True}, OutcomeUnknown, "publish.facebook.fault"),
+    ],
+)
+def test_a_number_with_two_meanings_is_read_with_its_other_fields(error, kind, meaning) -> None:
+    found = refusal({"error": error}, status=400)
+
+    assert (type(found), found.code) == (kind, meaning)
+
+
+@pytest.mark.parametrize(
+    ("body", "wire"),
+    [
+        (b"<html>Sorry, something went wrong.</html>", {"status": 502, "kind": "text/html"}),
+        (b"<html></html>", {"kind": "text/html"}),
+        (b'{"id": "1', {}),
+        (b"", {}),
+        (b"", {"kind": ""}),
+        ({"success": False}, {}),
+        ({}, {}),
+        ([], {}),
+        (b"null", {}),
+        ({"success": True}, {"status": 500}),
+        ({"error": "unexpected"}, {"status": 500}),
+        ({"id": "1"}, {"status": 302, "headers": "Location: /\r\n"}),
+    ],
+)
+def test_an_unclear_answer_is_unknown_at_a_visible_step_and_a_delay_elsewhere(body, wire) -> None:
+    visible, invisible = refusal(body, **wire), refusal(body, visible=False, **wire)
+
+    assert (type(visible), visible.code) == (OutcomeUnknown, "publish.unclear-answer")
+    assert (type(invisible), invisible.code) == (Unavailable, "publish.unclear-answer")
+
+
+@pytest.mark.parametrize(("code", "kind"), [(1, Unavailable), (2, Unavailable), (506, Rejected)])
+def test_doubt_and_duplicates_at_an_invisible_step_leave_nothing_public(code, kind) -> None:
+    assert type(refusal({"error": {"code": code}}, visible=False, status=500)) is kind
+
+
+@pytest.mark.parametrize("kind", ["text/javascript", "", "application/json; charset=UTF-8", "image/png"])
+@pytest.mark.parametrize("answer", [True, {"success": True}])
+def test_a_good_answer_is_accepted_whatever_its_label(answer, kind) -> None:
+    with Scripted(answer, kind=kind) as script:
+        script.graph.update("111_222", visible=True, is_published=True)
+
+
+@pytest.mark.parametrize("answer", [True, {"success": True}, {"id": ""}])
+@pytest.mark.parametrize(("visible", "kind"), [(True, OutcomeUnknown), (False, Unavailable)])
+def test_a_creation_that_tells_no_id_is_not_trusted(answer, visible, kind) -> None:
+    with Scripted(answer) as script, pytest.raises(PublishError) as caught:
+        script.graph.create("111/feed", visible=visible, message="x")
+
+    assert type(caught.value) is kind
+
+
+GONE = {"error": {"code": 100, "error_subcode": 33, "message": "Object with ID '1' does not exist"}}
+
+
+def test_a_post_that_is_not_seen_is_neither_staged_nor_public(tmp_path) -> None:
+    with Scripted(GONE, status=400) as script:
+        receipt = script.publisher.status(a_message("text", tmp_path), [Piece("post", "111_222")])
+
+    assert (receipt.public, receipt.staged, receipt.remote_id) == (False, False, "")
+
+
+def test_a_status_without_the_field_asked_for_says_nothing(tmp_path) -> None:
+    with Scripted({"id": "111_222"}) as script, pytest.raises(Unavailable):
+        script.publisher.status(a_message("text", tmp_path), [Piece("post", "111_222")])
+
+
+def test_a_post_not_seen_at_its_release_is_looked_up(tmp_path) -> None:
+    with Scripted(GONE, status=400) as script, pytest.raises(OutcomeUnknown) as caught:
+        list(script.publisher.release(a_message("text", tmp_path), [Piece("post", "111_222")]))
+
+    assert caught.value.code == "publish.facebook.gone"
+
+
+def test_a_photo_that_vanishes_while_it_is_discarded_counts_as_removed() -> None:
+    with Scripted({"id": "333"}, GONE) as script:
+        script.publisher.discard([Piece("photo:0", "333")])
+
+        assert [one.partition("?")[0] for one in script.asked] == ["GET /v26.0/333", "DELETE /v26.0/333"]
+
+
+def _usage(*minutes: Any) -> str:
+    rows = [{"type": "pages", "estimated_time_to_regain_access": one} for one in minutes]
+    return f"X-Business-Use-Case-Usage: {json.dumps({'111': rows})}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "header", "seconds"),
+    [
+        (80001, _usage(7, 12), 720),
+        (80001, _usage(0), 3600),
+        (80001, "", 3600),
+        (4, "X-Business-Use-Case-Usage: nonsense\r\n", 3600),
+        (4, "X-Business-Use-Case-Usage: [1]\r\n", 3600),
+        (4, _usage("soon"), 3600),
+        (368, _usage(1), 4 * 3600),
+    ],
+)
+def test_a_throttled_account_waits_as_long_as_facebook_says(code, header, seconds) -> None:
+    found = refusal({"error": {"code": code}}, status=400, headers=header)
+
+    assert isinstance(found, RateLimited)
+    assert found.retry_after == seconds
+
+
+def test_the_text_for_people_is_preferred_and_secrets_in_it_are_masked() -> None:
+    error = {"code": 100, "message": "(#100)", "error_user_msg": "Sai access_token=TOKEN và secret"}
+
+    assert refusal({"error": error}, status=400).detail == "Sai access_token=*** và ***"
+
+
+# -- registry
+
+
+def test_the_registry_opens_the_publisher_of_a_platform() -> None:
+    opened = open_publisher("facebook", account("http://127.0.0.1:9"), Session(), FixedTokens("T"))
+
+    assert isinstance(opened, Facebook)
+
+
+def test_an_unknown_platform_is_named_with_those_we_know() -> None:
+    with pytest.raises(UserError) as caught:
+        publisher_class("myspace")
+
+    assert caught.value.code == "publish.unknown-platform"
+    assert "facebook" in caught.value.values["known"]
+
+
+def test_the_library_is_imported_without_a_warning_and_only_when_used(tmp_path) -> None:
+    script = (
+        "import sys; from asean_social.publishers import registry; assert 'facebook' not in sys.modules;"
+        "registry.publisher_class('facebook'); assert 'facebook' in sys.modules"
+    )
+    fresh = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}  # the SDK warns when it is compiled
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False, env=fresh
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
