@@ -4,7 +4,6 @@
 values. Only a campaign without any error comes out; a file that has one is `broken`, and cancels nothing.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,10 +21,12 @@ from asean_social import reader
 from asean_social.errors import CampaignError, Problem, Severity
 from asean_social.fields import Language, Shape, term
 from asean_social.moments import Unfit
+from asean_social.problems import dotted, keys, meaning, shown
 from asean_social.reader import Document, Steps
-from asean_social.shapes import CampaignShape, Defaults, PostShape, over
+from asean_social.shapes import SHAPES, CampaignShape, Defaults, PostShape, over
 
 APPROVALS = ".approvals.yaml"
+_KEYS = keys(*SHAPES)
 PLATFORMS = ("facebook", "youtube", "zalo")
 
 
@@ -93,9 +94,9 @@ def find_files(path: Path) -> list[Path]:
 
 
 def load(paths: Sequence[Path], root: Path) -> Loaded:
-    """Load campaign files of the project at `root`. Problems name files relative to it."""
+    """Load campaign files, and those of folders, of the project at `root`. Problems name files relative to it."""
     root = root.absolute()
-    files = {path: _File(path.absolute(), root) for path in paths}
+    files = {path: _File(path.absolute(), root) for one in paths for path in find_files(one)}
     campaigns = {path: file.load() for path, file in files.items()}
     _refuse_same_slug(list(files.values()))
     problems = tuple(one for file in files.values() for one in sorted(file.problems, key=_place_of))
@@ -145,7 +146,7 @@ class _File:
             self.problems += [replace(one, file=self.name) for one in error.problems]
             return None
         if not isinstance(self.document.value, dict):
-            self.report((), "campaign.not-a-campaign", found=_shown(self.document.value))
+            self.report((), "campaign.not-a-campaign", found=shown(self.document.value))
             return None
         self.raw = self.document.value
         self.slug = self.raw["campaign"] if isinstance(self.raw.get("campaign"), str) else ""
@@ -215,7 +216,7 @@ class _File:
     def _translate(self, error: ErrorDetails, steps: Steps) -> None:
         where = [*steps, *error["loc"]]
         about_key = where[-1:] == ["[key]"]
-        code, values = _meaning(error)
+        code, values = meaning(error, _KEYS)
         self.report(
             tuple(where[:-1] if about_key else where),
             code,
@@ -234,7 +235,7 @@ class _File:
         pillars = self.raw.get("pillars")
         if not isinstance(pillars, dict):
             if "pillars" in self.raw:
-                self.report(("pillars",), "campaign.not-a-mapping", found=_shown(pillars))
+                self.report(("pillars",), "campaign.not-a-mapping", found=shown(pillars))
             else:
                 self.report(("pillars",), "campaign.missing", found="pillars")
             return
@@ -248,7 +249,7 @@ class _File:
             if isinstance(items, list | None):
                 yield slug, steps, items or []
             else:
-                self.report(steps, "campaign.not-a-list", found=_shown(items))
+                self.report(steps, "campaign.not-a-list", found=shown(items))
 
     def _check_ids(self, posts: Sequence[Post]) -> None:
         first: dict[str, Post] = {}
@@ -339,9 +340,7 @@ def _problem(
 ) -> Problem:
     steps = _written(document.value, steps)
     line, column = document.key_position(steps) if key else document.position(steps)
-    return Problem(
-        code, values, severity, file, line, column, _dotted(steps), _post_of(document.value, steps)
-    )
+    return Problem(code, values, severity, file, line, column, dotted(steps), _post_of(document.value, steps))
 
 
 def _written(value: Any, steps: Steps) -> Steps:
@@ -361,69 +360,9 @@ def _written(value: Any, steps: Steps) -> Steps:
     return tuple(real)
 
 
-def _dotted(steps: Steps) -> str:
-    return "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in steps).removeprefix(".")
-
-
 def _post_of(value: Any, steps: Steps) -> str:
     match steps:
         case ("pillars", pillar, int(index), *_):
             post = value["pillars"][pillar][index]
             return f"{value.get('campaign')}/{post.get('id')}" if isinstance(post, dict) else ""
     return ""
-
-
-_CODES: Mapping[str, str] = MappingProxyType(
-    {
-        "missing": "campaign.missing",
-        "string_type": "campaign.not-text",
-        "int_type": "campaign.not-whole-number",
-        "float_type": "campaign.not-a-number",
-        "bool_type": "campaign.not-true-or-false",
-        "tuple_type": "campaign.not-a-list",
-        "dict_type": "campaign.not-a-mapping",
-        "model_type": "campaign.not-a-mapping",
-        "literal_error": "campaign.not-one-of",
-        "greater_than_equal": "campaign.too-small",
-    }
-)
-_KEYS = frozenset(
-    one.alias or name for shape in Shape.__subclasses__() for name, one in shape.model_fields.items()
-)
-
-
-def _meaning(error: ErrorDetails) -> tuple[str, dict[str, Any]]:
-    """Our code and values for pydantic's finding."""
-    context = dict(error.get("ctx", {}))
-    if error["type"] == "unfit":
-        return context.pop("code"), context
-    if error["type"] == "extra_forbidden":
-        return _unknown_key(str(error["loc"][-1]))
-    if error["type"] != "missing" and error["input"] is None:
-        return "campaign.nothing", {}
-    fits = ", ".join(re.findall("'([^']*)'", context.get("expected", ""))) or f"{context.get('ge', 0):g}"
-    found = error["loc"][-1] if error["type"] == "missing" else _shown(error["input"])
-    return _CODES.get(error["type"], "campaign.unfit"), {"found": found, "fits": fits}
-
-
-def _unknown_key(name: str) -> tuple[str, dict[str, Any]]:
-    if name in _KEYS:
-        return "campaign.misplaced-key", {"found": name}
-    near = get_close_matches(name, _KEYS, n=1)
-    return (
-        ("campaign.misspelt-key", {"found": name, "fits": near[0]})
-        if near
-        else ("campaign.unknown-key", {"found": name})
-    )
-
-
-def _shown(value: Any) -> str:
-    """A value as a person wrote it, short."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return "{…}"
-        case list():
-            return "[…]"
-    return str(value)[:60]

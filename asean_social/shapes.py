@@ -277,3 +277,21 @@ class CampaignShape(Shape):
 def over(base: Any, own: Any) -> Any:
     """A platform's block of a post over that of the defaults, key by key."""
     return base.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+
+
+SHAPES: tuple[type[Shape], ...] = (
+    CampaignShape,
+    ChannelShape,
+    Defaults,
+    PostShape,
+    MediaRef,
+    Moment,
+    Every,
+    Silence,
+    Facebook,
+    YouTube,
+    Localized,
+    Zalo,
+    Block,
+    Broadcast,
+)
