@@ -1,54 +1,19 @@
 """Zalo: the promises of every publisher, and articles in particular, against the sandbox."""
 
-import hashlib
-import io
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from PIL import Image
 from publisher_contract import FixedTokens, PublisherContract, run
+from zalo_case import Clock, Rotating, Scripted, article, picture, turn
 
 from asean_social.credentials import ZaloAccount
-from asean_social.errors import AuthFailed, OutcomeUnknown, Rejected, Unavailable
-from asean_social.publishers.base import Media, Message, Piece, Wait, piece
+from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, Rejected, Unavailable
+from asean_social.publishers.base import Message, Piece, Wait, piece
 from asean_social.publishers.http import Session
-from asean_social.publishers.zalo import Zalo, refresh
+from asean_social.publishers.zalo import Zalo
 from asean_social.sandbox.server import Sandbox
-
-
-def picture(folder: Path, name: str, padding: int = 0) -> Media:
-    path = folder / f"{name} ảnh.jpg"
-    buffer = io.BytesIO()
-    Image.new("RGB", (100, 64), "#40a060").save(buffer, "JPEG")
-    path.write_bytes(buffer.getvalue() + name.encode() + bytes(padding))
-    payload = path.read_bytes()
-    return Media(path, "image", "image/jpeg", len(payload), hashlib.sha256(payload).hexdigest())
-
-
-def article(folder: Path, **options: Any) -> Message:
-    media = tuple(picture(folder, name) for name in ("một", "hai", "ba"))
-    chosen = {
-        "title": "Huế – nhịp cầu ASEAN",
-        "summary": "Từ năm nước ký năm 1976 đến năm mươi tám thành viên.",
-        "author": "Sở Ngoại vụ",
-        "cover": 1,
-        "cover_status": "hide",
-        "comment": "hide",
-        "tracking_link": "https://hue.example/bai?nguon=zalo&thang=2",
-        "body": [
-            {"type": "text", "content": "Ngày 24/02/1976…\nTôn trọng & hợp tác <3"},
-            {"type": "image", "media": 2, "caption": "Cầu Trường Tiền"},
-            {"type": "text", "content": "Hòa bình là điều kiện để làm ăn."},
-            {"type": "image", "media": 0, "caption": ""},
-        ],
-        **options,
-    }
-    return Message("chien-dich/bai/oa/1", "zalo", "hue-asean", "normal", media=media, options=chosen)
 
 
 class TestZaloContract(PublisherContract):
@@ -92,36 +57,6 @@ class TestZaloContract(PublisherContract):
         ]
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.at = time.time()
-
-    def __call__(self) -> float:
-        return self.at
-
-    def later(self, seconds: float) -> None:
-        self.at += seconds
-
-
-class Rotating:
-    """Tokens that are renewed at Zalo, as the runner's are."""
-
-    def __init__(self, account: ZaloAccount) -> None:
-        self._account = account
-        self._access = account.access_token.get_secret_value()
-        self._refresh = account.refresh_token.get_secret_value()
-        self.renewed = 0
-
-    def current(self) -> str:
-        return self._access
-
-    def renew(self, refused: str) -> str:
-        pair = refresh(self._account, Session(), self._refresh)
-        self._access, self._refresh = pair.access, pair.refresh
-        self.renewed += 1
-        return self._access
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -151,16 +86,6 @@ def zalo(account, tokens) -> Zalo:
 @pytest.fixture
 def message(tmp_path) -> Message:
     return article(tmp_path)
-
-
-def turn(step, message, pieces=()) -> tuple[list[Piece], Wait | None]:
-    """One turn: the pieces known after it, and the wait that ended it."""
-    known = list(pieces)
-    for one in step(message, known):
-        if isinstance(one, Wait):
-            return known, one
-        known.append(one)
-    return known, None
 
 
 def staged(zalo, message, clock) -> list[Piece]:
@@ -337,6 +262,28 @@ def test_the_token_goes_to_zalo_only(account, tokens, message, clock):
     assert any("/media/" in request.url for request in seen)
 
 
+@pytest.mark.parametrize(
+    ("status", "payload", "code"),
+    [
+        (503, b"busy", "store.no-answer"),
+        (301, b"moved", "store.not-public"),
+        (403, b"login", "store.not-public"),
+        (200, b"another and much longer file" * 100, "store.differs"),
+        (200, b"", "store.differs"),
+    ],
+)
+def test_only_the_very_picture_proves_that_it_is_public(account, tokens, message, status, payload, code):
+    with Scripted() as server:
+        server.say("*", payload, status)
+        media = account.media.model_copy(update={"url": server.url})
+        zalo = Zalo(account.model_copy(update={"media": media}), Session(), tokens)
+        with pytest.raises(PublishError) as caught:
+            run(zalo.stage, message)
+
+    assert caught.value.code == code
+    assert not any("access_token" in headers for _, headers, _ in server.asked)
+
+
 # -- release
 
 
@@ -382,6 +329,19 @@ def test_pictures_that_vanished_before_the_release_need_a_person(zalo, box, mess
     with pytest.raises(Rejected, match=r"zalo.image-failed"):
         run(zalo.release, message, pieces)
     assert box.public() == []
+
+
+def test_a_wait_ends_the_turn_whoever_goes_on_listening(zalo, box, message, clock):
+    *pieces, wait = zalo.stage(message, [])
+    assert isinstance(wait, Wait)
+    clock.later(10)
+    pieces += zalo.stage(message, pieces)
+    for _ in range(2):
+        *more, wait = zalo.release(message, pieces)
+        assert isinstance(wait, Wait)
+        pieces += more
+
+    assert len(sent(box, "article.update")) == 1
 
 
 # -- look

@@ -1,14 +1,13 @@
 """What Zalo's answers mean, from a table of real bodies; and the refresh of its tokens."""
 
 import json
-import threading
 import tomllib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from publisher_contract import FixedTokens
+from zalo_case import Scripted
 
 from asean_social.credentials import ZaloAccount
 from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, Unavailable
@@ -22,50 +21,10 @@ TOKEN = "AT-bí-mật".encode().hex()
 SECRET = "app-secret-123"
 
 
-class Scripted(ThreadingHTTPServer):
-    """A server that gives the answers it was told, by path; the last one again and again."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Reader)
-        self.answers: dict[str, list[tuple[int, bytes]]] = {}
-        self.asked: list[tuple[str, dict[str, str], bytes]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def say(self, path: str, body: Any, status: int = 200) -> None:
-        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.answers.setdefault(path, []).append((status, payload))
-
-
-class _Reader(BaseHTTPRequestHandler):
-    server: Scripted
-
-    def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append((self.path, dict(self.headers), body))
-        answers = self.server.answers[self.path.partition("?")[0]]
-        status, payload = answers.pop(0) if len(answers) > 1 else answers[0]
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None: ...
-
-
 @pytest.fixture
 def server() -> Iterator[Scripted]:
     with Scripted() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

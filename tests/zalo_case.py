@@ -1,0 +1,134 @@
+"""What the tests of Zalo share: an article with its pictures, a clock to move, a server with a script."""
+
+import hashlib
+import io
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+from PIL import Image
+
+from asean_social.credentials import ZaloAccount
+from asean_social.publishers.base import Media, Message, Piece, Wait
+from asean_social.publishers.http import Session
+from asean_social.publishers.zalo import refresh
+
+
+def picture(folder: Path, name: str, padding: int = 0) -> Media:
+    path = folder / f"{name} ảnh.jpg"
+    buffer = io.BytesIO()
+    Image.new("RGB", (100, 64), "#40a060").save(buffer, "JPEG")
+    path.write_bytes(buffer.getvalue() + name.encode() + bytes(padding))
+    payload = path.read_bytes()
+    return Media(path, "image", "image/jpeg", len(payload), hashlib.sha256(payload).hexdigest())
+
+
+def article(folder: Path, **options: Any) -> Message:
+    media = tuple(picture(folder, name) for name in ("một", "hai", "ba"))
+    chosen = {
+        "title": "Huế – nhịp cầu ASEAN",
+        "summary": "Từ năm nước ký năm 1976 đến năm mươi tám thành viên.",
+        "author": "Sở Ngoại vụ",
+        "cover": 1,
+        "cover_status": "hide",
+        "comment": "hide",
+        "tracking_link": "https://hue.example/bai?nguon=zalo&thang=2",
+        "body": [
+            {"type": "text", "content": "Ngày 24/02/1976…\nTôn trọng & hợp tác <3"},
+            {"type": "image", "media": 2, "caption": "Cầu Trường Tiền"},
+            {"type": "text", "content": "Hòa bình là điều kiện để làm ăn."},
+            {"type": "image", "media": 0, "caption": ""},
+        ],
+        **options,
+    }
+    return Message("chien-dich/bai/oa/1", "zalo", "hue-asean", "normal", media=media, options=chosen)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = time.time()
+
+    def __call__(self) -> float:
+        return self.at
+
+    def later(self, seconds: float) -> None:
+        self.at += seconds
+
+
+class Rotating:
+    """Tokens that are renewed at Zalo, as the runner's are."""
+
+    def __init__(self, account: ZaloAccount) -> None:
+        self._account = account
+        self._access = account.access_token.get_secret_value()
+        self._refresh = account.refresh_token.get_secret_value()
+        self.renewed = 0
+
+    def current(self) -> str:
+        return self._access
+
+    def renew(self, refused: str) -> str:
+        pair = refresh(self._account, Session(), self._refresh)
+        self._access, self._refresh = pair.access, pair.refresh
+        self.renewed += 1
+        return self._access
+
+
+def turn(step, message, pieces=()) -> tuple[list[Piece], Wait | None]:
+    """One turn: the pieces known after it, and the wait that ended it."""
+    known = list(pieces)
+    for one in step(message, known):
+        if isinstance(one, Wait):
+            return known, one
+        known.append(one)
+    return known, None
+
+
+class Scripted(ThreadingHTTPServer):
+    """A server that gives the answers it was told, by path (`*`: any other); the last one again and again."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Reader)
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+        self.answers: dict[str, list[tuple[int, bytes]]] = {}
+        self.asked: list[tuple[str, dict[str, str], bytes]] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def say(self, path: str, body: Any, status: int = 200) -> None:
+        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.answers.setdefault(path, []).append((status, payload))
+
+
+class _Reader(BaseHTTPRequestHandler):
+    server: Scripted
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append((self.path, dict(self.headers), body))
+        told = self.server.answers
+        answers = told.get(self.path.partition("?")[0]) or told["*"]
+        status, payload = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None: ...
