@@ -58,6 +58,7 @@ class Platform:
     )  # "", "kill-before", "kill-after", "cut-after", "refuse", "500"
     sent: list[str] = field(default_factory=list)
     account: str = "1"
+    given: int = 0
 
     def request(self, name: str, effect: object = None, *, visible: bool = False) -> None:
         fault = self.faults.pop(0) if self.faults else ""
@@ -72,6 +73,11 @@ class Platform:
             raise Killed
         if fault in ("cut-after", "500"):
             raise (OutcomeUnknown if visible else Unavailable)("fake", "publish.no-answer")
+
+    def number(self) -> str:
+        """Never one that was given before."""
+        self.given += 1
+        return str(self.given)
 
     def public(self, content: str) -> list[Thing]:
         return [one for one in self.things.values() if one.content == content and one.public_at]
@@ -95,7 +101,7 @@ class FakePublisher(Publisher):
 
     def stage(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
         if piece(pieces, "thing") is None:
-            number = str(len(self.place.things) + 1)
+            number = self.place.number()
 
             def make() -> None:
                 self.place.things[number] = Thing(message.text, made_at=self.place.clock.now())
@@ -148,7 +154,7 @@ class OneStep(FakePublisher):
         yield from ()
 
     def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
-        number = str(len(self.place.things) + 1)
+        number = self.place.number()
 
         def make() -> None:
             now = self.place.clock.now()

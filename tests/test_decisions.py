@@ -1,0 +1,177 @@
+"""What follows from what happened, whatever it was."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asean_social import decisions
+from asean_social.decisions import RELEASE, STAGE, Policy
+from asean_social.errors import (
+    AuthFailed,
+    OutcomeUnknown,
+    PublishError,
+    RateLimited,
+    Rejected,
+    Unavailable,
+    UserError,
+)
+from asean_social.publishers.base import Receipt
+from asean_social.states import State, may
+
+NOW = datetime(2027, 2, 24, 12, 30, tzinfo=UTC)
+POLICY = Policy()
+KINDS = (Unavailable, RateLimited, Rejected, AuthFailed, OutcomeUnknown)
+
+errors = st.sampled_from(KINDS).map(lambda kind: kind("facebook", "publish.unreachable", "x"))
+receipts = st.one_of(
+    st.none(), errors, st.builds(Receipt, public=st.booleans(), remote_id=st.just("1"), staged=st.booleans())
+)
+jitter = st.integers(0, 99).map(random.Random)
+
+
+@given(errors, st.sampled_from([STAGE, RELEASE]), st.integers(0, 50), jitter)
+def test_an_error_leads_where_the_table_allows_and_never_back_in_time(error, step, tries, dice):
+    decision = decisions.after_error(error, step, tries, NOW, POLICY, dice)
+    now_in = State.STAGING if step == STAGE else State.RELEASING
+
+    assert may(now_in, decision.state) or (step == STAGE and decision.state == State.UNKNOWN)
+    assert decision.resume_at is None or decision.resume_at >= NOW
+    assert decision.state != State.HELD or decision.reason
+    assert (decision.state in (State.WAITING, State.UNKNOWN)) == (decision.resume_at is not None)
+
+
+@given(errors, st.integers(0, 50), jitter)
+def test_a_release_of_unknown_outcome_is_never_simply_sent_again(error, tries, dice):
+    decision = decisions.after_error(error, RELEASE, tries, NOW, POLICY, dice)
+
+    if isinstance(error, OutcomeUnknown):
+        assert (decision.state, decision.step) == (State.UNKNOWN, "look-up")
+
+
+@given(st.integers(0, 60), jitter)
+def test_back_off_grows_and_ends(tries, dice):
+    wait = decisions.backoff(tries, POLICY, dice).total_seconds()
+
+    assert min(15 * 2 ** min(tries, 20), 1800) <= wait <= POLICY.backoff_most
+
+
+def test_trying_ends_with_a_person():
+    decision = decisions.after_error(
+        Unavailable("zalo", "publish.unreachable"), STAGE, 11, NOW, POLICY, random.Random(1)
+    )
+
+    assert (decision.state, decision.reason) == (State.HELD, "held.too-many-tries")
+
+
+def test_the_platforms_own_hint_is_honoured_and_never_ends_the_trying():
+    limited = RateLimited("facebook", "publish.throttled", retry_after=7200)
+
+    decision = decisions.after_error(limited, RELEASE, 40, NOW, POLICY, random.Random(1))
+
+    assert decision.state == State.WAITING
+    assert decision.resume_at == NOW + timedelta(hours=2)
+
+
+@given(receipts, st.integers(0, 30), st.booleans())
+def test_a_look_up_leads_where_the_table_allows_and_repeats_only_the_surely_absent(
+    receipt, looks, repeatable
+):
+    decision = decisions.after_look_up(receipt, looks, NOW, POLICY, repeatable=repeatable)
+
+    assert decision.state == State.UNKNOWN or may(State.UNKNOWN, decision.state)
+    if decision.state == State.WAITING:
+        assert not repeatable
+        assert looks >= len(POLICY.lookup_waits)
+        assert not isinstance(receipt, PublishError)
+    if isinstance(receipt, Receipt) and receipt.public:
+        assert decision.state == State.PUBLISHED
+
+
+@given(receipts, st.integers(0, 30), st.booleans())
+def test_a_first_look_that_found_it_never_sends_it(receipt, looks, sure):
+    decision = decisions.after_first_look(receipt, looks, NOW, POLICY, sure=sure)
+
+    assert decision.state == State.UNKNOWN or may(State.UNKNOWN, decision.state)
+    if isinstance(receipt, Receipt):
+        assert decision.state == State.PUBLISHED
+    if decision.state == State.WAITING:
+        assert receipt is None
+        assert sure or looks >= len(POLICY.lookup_waits)
+
+
+def test_looks_follow_the_waits_counted_from_the_first():
+    at, looks, times = NOW, 0, []
+    while True:
+        decision = decisions.after_first_look(None, looks, at, POLICY, sure=False)
+        if decision.state != State.UNKNOWN:
+            break
+        at, looks = decision.resume_at, looks + 1
+        times.append((at - NOW).total_seconds())
+
+    assert times == [5, 15, 45, 120, 300]
+
+
+@given(receipts.filter(lambda one: one is not None), st.integers(0, 99), st.integers(0, 5000))
+def test_confirming_ends_in_a_look_up_when_it_is_never_seen(receipt, looks, seconds):
+    accepted = NOW - timedelta(seconds=seconds)
+    decision = decisions.after_confirm(receipt, looks, accepted, NOW, POLICY)
+
+    assert decision.state == State.CONFIRMING or may(State.CONFIRMING, decision.state)
+    seen = isinstance(receipt, Receipt) and receipt.public
+    if seconds > POLICY.confirm and not seen and not isinstance(receipt, AuthFailed):
+        assert decision.state == State.UNKNOWN
+
+
+@given(st.integers(-100_000, 100_000), st.integers(0, 50_000), st.booleans())
+def test_what_begins_late_is_looked_up_or_held(lateness, grace, known):
+    due = NOW - timedelta(seconds=lateness)
+    decision = decisions.begin(due, due, grace, NOW, known_before_due=known)
+
+    if lateness > grace:
+        assert (decision.state, decision.reason) == (State.HELD, "held.late" if known else "held.past")
+    elif lateness >= 0:
+        assert decision.state == State.UNKNOWN
+    else:
+        assert decision.state == State.STAGING
+
+
+@pytest.mark.parametrize("step", decisions.STEPS)
+def test_a_person_who_retries_what_may_be_public_gets_a_look_up(step):
+    decision, _ = decisions.by_person("retry", step, "lý do", NOW)
+
+    doubtful = step in ("look-up", "look-first", "confirm")
+    assert (decision.state == State.UNKNOWN) == doubtful
+    assert may(State.HELD, decision.state)
+    assert decisions.by_person("skip", step, "lý do", NOW)[0].state == State.SKIPPED
+
+
+def test_waits_come_from_the_environment():
+    found = Policy.from_environment(
+        {
+            "ASEAN_SOCIAL_LEASE": "2",
+            "ASEAN_SOCIAL_LOOKUP_WAITS": "0.1,0.2",
+            "ASEAN_SOCIAL_WORKERS": "8",
+            "OTHER": "x",
+        }
+    )
+
+    assert (found.lease, found.lookup_waits, found.workers, found.backoff) == (2.0, (0.1, 0.2), 8, 30)
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1e99", "1,x", "nan"])
+def test_a_wait_that_is_no_number_is_named(text):
+    with pytest.raises(UserError) as caught:
+        Policy.from_environment({"ASEAN_SOCIAL_LOOKUP_WAITS": text})
+
+    assert caught.value.values == {"variable": "ASEAN_SOCIAL_LOOKUP_WAITS", "found": text}
+
+
+@given(st.integers(0, 100), st.floats(0, 500))
+def test_polls_grow_to_a_minute_and_never_exceed_what_is_asked(tries, asked):
+    wait = decisions.poll_wait(tries, asked, POLICY).total_seconds()
+
+    assert 0 < wait <= 60 or asked < 1e-6
+    assert not asked or wait <= asked + 1e-6
