@@ -150,7 +150,8 @@ class Wall:
         post.message = values.get("message", post.message)
         post.options |= _options(values)
         post.updated = now
-        self._world.event("facebook", "edited", post.id)
+        if "message" in values or "attached_media" in values or _options(values):
+            self._world.event("facebook", "edited", post.id)
         if values.get("is_published") and post.published is None:
             self._publish(post, now)
 

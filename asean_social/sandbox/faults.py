@@ -53,6 +53,10 @@ class Faults:
             raise ValueError(f"operation {order.operation!r} is none of {sorted(known)}")
         if order.fault not in KINDS:
             raise ValueError(f"fault {order.fault!r} is none of {sorted(KINDS)}")
+        if not all(isinstance(one, int) and one > 0 for one in (order.nth, order.times)):
+            raise ValueError("nth and times are whole numbers from 1")
+        if not isinstance(order.seconds, int | float) or order.seconds < 0:
+            raise ValueError("seconds is a number from 0")
         with self._guard:
             self._orders.append(order)
 

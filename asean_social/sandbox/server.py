@@ -278,10 +278,12 @@ def _table(name: str, rows: dict[str, str]) -> str:
 
 def _is_local(request: Request) -> bool:
     """Refuse names that only resolve to this machine, and pages of other sites (DNS rebinding, forged posts)."""
-    host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
-    origin = request.headers.get("Origin")
-    foreign = origin is not None and not is_loopback(urlsplit(origin).hostname or "")
-    return is_loopback(host) and not foreign
+    try:
+        host = urlsplit(f"//{request.headers.get('Host', '')}").hostname
+        origin = urlsplit(request.headers.get("Origin", "http://localhost")).hostname
+    except ValueError:
+        return False
+    return is_loopback(host or "") and is_loopback(origin or "")
 
 
 def serve(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 BLOCK = 1 << 20
 MEMORY_CAP = 32 << 20  # the largest body that is ever held in memory
@@ -124,7 +124,7 @@ class Answer:
     def json(cls, value: Any, status: int = 200, **headers: str) -> "Answer":
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         named = {name.replace("_", "-"): worth for name, worth in headers.items()}
-        return cls(status, text.encode(), headers=named)
+        return cls(status, text.encode("utf-8", "replace"), headers=named)
 
 
 class Refusal(Exception):  # it carries the platform's answer, which need not be an error at HTTP level
@@ -215,12 +215,12 @@ class _Connection(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815  # names that http.server calls
 
     def _request(self) -> Request:
-        parts = urlsplit(self.path)
+        path, _, query = self.path.partition("?")
         return Request(
             method=self.command,
-            path=unquote(parts.path),
+            path=unquote(path),
             target=self.path,
-            query=parse_qsl(parts.query, keep_blank_values=True),
+            query=parse_qsl(query, keep_blank_values=True),
             headers=self.headers,  # type: ignore[arg-type]  # a mapping in all but name
             body=Body(self.rfile, self.headers),  # type: ignore[arg-type]  # the same
             origin=self.server.url,

@@ -18,8 +18,6 @@ SECRET_NAMES = frozenset(
         "access_token",
         "appsecret_proof",
         "client_secret",
-        "code",
-        "code_verifier",
         "fb_exchange_token",
         "input_token",
         "refresh_token",

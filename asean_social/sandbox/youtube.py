@@ -167,7 +167,7 @@ class YouTube(Platform):
             try:
                 complete = upload.receive(session, span, request.body, until=until)
             finally:
-                self.world.event(self.name, "received", session.id[-6:], bytes=session.offset - before)
+                self.world.event(self.name, "received", session.path.name, bytes=session.offset - before)
             return self._complete(session) if complete else session.progress()
 
     def put_part(self, request: Request) -> Answer:

@@ -244,7 +244,11 @@ def _check_title(method: str, title: Any) -> None:
 
 
 def _check_description(method: str, text: Any) -> None:
-    if not isinstance(text, str) or len(text.encode()) > MOST_DESCRIPTION or re.search("[<>]", text):
+    if (
+        not isinstance(text, str)
+        or len(text.encode("utf-8", "replace")) > MOST_DESCRIPTION
+        or re.search("[<>]", text)
+    ):
         said = "The request metadata specifies an invalid video description."
         raise refuse(
             method, "invalidDescription", said, location="body.snippet.description", locationType="other"
