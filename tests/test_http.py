@@ -104,15 +104,16 @@ def test_a_certificate_that_is_not_trusted_stops_before_anything_is_sent(session
         assert type(meant(session, url, visible=True)) is Unavailable
 
 
-def test_an_encrypted_line_cut_after_the_request_is_unknown(session, tls, monkeypatch) -> None:
+def test_an_encrypted_line_that_breaks_after_the_request_is_unknown(session, tls, monkeypatch) -> None:
     context, certificate = tls
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
 
-    def cut(line: socket.socket) -> None:
+    def break_off(line: socket.socket) -> None:
         line.recv(999)
-        socket.socket(fileno=line.detach()).close()  # without the closing notice of TLS
+        with socket.socket(fileno=line.detach()) as bare:
+            bare.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")  # a middle box speaks into the encrypted line
 
-    with server(cut, context) as url:
+    with server(break_off, context) as url:
         assert type(meant(session, url.replace("127.0.0.1", "localhost"), visible=True)) is OutcomeUnknown
 
 
