@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from asean_social import decisions
 from asean_social.clock import Clock
 from asean_social.decisions import CONFIRM, LOOK_BACK, LOOK_UP, RELEASE, SKEW, STAGE, Decision, Policy
-from asean_social.errors import OutcomeUnknown, PublishError, Unavailable, UserError
+from asean_social.errors import OutcomeUnknown, PublishError, Rejected, Unavailable, UserError
 from asean_social.ledger import Ledger
 from asean_social.publishers.base import Message, Piece, Publisher, Receipt, Wait, stale
 from asean_social.publishers.http import Guard, Progress
@@ -91,14 +91,11 @@ class Desk:
             publisher = self.opener(
                 payload["platform"], payload["account"], self._stop_guard, lambda _s, _a: None
             )
-            delivery = self.ledger.delivery(claim.delivery)
-            assert delivery is not None
-            if publisher.status(thaw(delivery.message, self.root), pieces).public:
-                return FollowUpEnd("held", now, "discard.is-public")
             publisher.discard(pieces)
         except (PublishError, UserError) as error:
             again = now + decisions.backoff(claim.tries, self.policy, self.jitter)
-            state = "held" if claim.tries + 1 >= self.policy.tries else "waiting"
+            final = isinstance(error, Rejected) or claim.tries + 1 >= self.policy.tries
+            state = "held" if final else "waiting"
             return FollowUpEnd(state, again, error.code, error.values)
         except Stopped:
             return FollowUpEnd("waiting", now)
@@ -271,7 +268,8 @@ class Turn:
         """Begun after its time: another ledger may have published it."""
         claim, now = self.claim, self._now()
         receipt: Receipt | PublishError | None
-        since = claim.due_at - SKEW if self.ledger.twins(claim) else now - LOOK_BACK
+        # a platform may give a post the time at which it was prepared
+        since = claim.stage_at - SKEW if self.ledger.twins(claim) else now - LOOK_BACK
         try:
             receipt = self._open().find(self._message(), (), since)
         except PublishError as error:

@@ -48,7 +48,6 @@ MESSAGES: dict[str, str] = {
     "held.by-person.hint": "go on: asean-social retry POST",
     "skipped.by-person": "left out: {by_reason}",
     "cancelled.left-campaign": "no longer in the campaign file",
-    "discard.is-public": "to be removed as unused, but it is public; left alone",
     "campaign.has-errors": "has errors; the last good plan stays in force",
     "campaign.last-good-plan": "is missing or broken; the last good plan stays in force",
     "token.being-refreshed": "another process is renewing the access token",
