@@ -129,7 +129,7 @@ class World:
         """A request target whose secret parameters are hidden, whatever their value."""
         path, mark, query = target.partition("?")
         pairs = [
-            (name, HIDDEN if name in SECRET_NAMES else worth)
+            f"{name}={HIDDEN}" if name in SECRET_NAMES else urlencode({name: worth}, safe=",:/{}|*")
             for name, worth in parse_qsl(query, keep_blank_values=True)
         ]
-        return self.masked(path + mark + urlencode(pairs, safe=",:/{}|" + HIDDEN))
+        return self.masked(path + mark + "&".join(pairs))
