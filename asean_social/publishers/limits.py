@@ -1,26 +1,67 @@
 """What each platform takes at most, in the unit it counts, with the source and the day it was read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from asean_social.publishers.base import Limit
+from asean_social.publishers.base import Limit, Message
+from asean_social.text import count, tag_characters
+
+_READ = date(2026, 11, 23)
+_PAGE_FEED = "https://developers.facebook.com/docs/graph-api/reference/page/feed/"
+_PAGE_PHOTOS = "https://developers.facebook.com/docs/graph-api/reference/page/photos/"
+_VIDEOS = "https://developers.google.com/youtube/v3/docs/videos"
+_ARTICLE = "https://developers.zalo.me/docs/official-account/bai-viet/tao-bai-viet"
 
 FACEBOOK: Mapping[str, Limit] = MappingProxyType(
     {
         # Meta names no number; its own composer stops here, and so do several products.
-        "text": Limit(
-            63_206,
-            "characters",
-            "https://developers.facebook.com/docs/graph-api/reference/page/feed/",
-            date(2026, 11, 23),
-        ),
+        "text": Limit(63_206, "characters", _PAGE_FEED, _READ),
         # The reference says 10 MB, its own error 1366046 says 4 MB: the smaller one holds.
-        "photo.size": Limit(
-            4_000_000,
-            "bytes",
-            "https://developers.facebook.com/docs/graph-api/reference/page/photos/",
-            date(2026, 11, 23),
-        ),
+        "photo.size": Limit(4_000_000, "bytes", _PAGE_PHOTOS, _READ),
     }
 )
+
+YOUTUBE: Mapping[str, Limit] = MappingProxyType(
+    {
+        "title": Limit(100, "characters", f"{_VIDEOS}#snippet.title", _READ),
+        "description": Limit(5_000, "bytes-utf8", f"{_VIDEOS}#snippet.description", _READ),
+        "tags": Limit(500, "tag-characters", f"{_VIDEOS}#snippet.tags[]", _READ),
+    }
+)
+
+ZALO: Mapping[str, Limit] = MappingProxyType(
+    {
+        # 150 and 300 are documented, but texts of exactly that length were refused.
+        "title": Limit(140, "characters", _ARTICLE, _READ),
+        "summary": Limit(250, "characters", _ARTICLE, _READ),
+        "author": Limit(50, "characters", _ARTICLE, _READ),
+        "image.size": Limit(1_000_000, "bytes", _ARTICLE, _READ),
+        # Up to 522 KB every picture was taken; between that and 1 MB nobody reports.
+        "image.safe-size": Limit(500_000, "bytes", _ARTICLE, _READ),
+    }
+)
+
+LIMITS: Mapping[str, Mapping[str, Limit]] = MappingProxyType(
+    {"facebook": FACEBOOK, "youtube": YOUTUBE, "zalo": ZALO}
+)
+
+# by content, as Pillow names them; the pages above
+PICTURES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "facebook": frozenset({"image/jpeg", "image/png", "image/bmp", "image/gif", "image/tiff"}),
+        "zalo": frozenset({"image/jpeg", "image/png"}),
+    }
+)
+
+
+def measured(
+    message: Message, limits: Mapping[str, Mapping[str, Limit]] = LIMITS
+) -> Iterator[tuple[str, int, int, str]]:
+    """Field, count, most and unit of every text of a message that its platform limits."""
+    texts = {"text": message.text} | dict(message.options)
+    for field, limit in limits[message.platform].items():
+        if limit.unit == "tag-characters":
+            yield field, tag_characters(texts.get(field, ())), limit.most, limit.unit
+        elif limit.unit != "bytes" and field in texts:
+            yield field, count(texts[field], limit.unit), limit.most, limit.unit

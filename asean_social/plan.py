@@ -1,0 +1,214 @@
+"""From a campaign to the deliveries it asks for: posts by channels by slots. Pure, but for the media it reads.
+
+A slot is a name that outlives its time: `1` of a post with one time or none, the item's id in a list of times, the
+local date in a series. So a changed time moves a delivery and never makes a second one.
+
+Posts without a time take the channel's `slots` of each day, from the campaign's first day on. Which pillar a slot
+belongs to follows from `mix` alone, and the n-th such post of a pillar takes that pillar's n-th slot. Hence a post's
+slot depends only on the posts above it in its own pillar's list: what is added below, in another pillar, or with a
+time of its own, moves nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+
+from croniter import croniter
+
+from asean_social.campaign import Campaign, Post
+from asean_social.compose import compose
+from asean_social.errors import Problem
+from asean_social.media import Library
+from asean_social.publishers.base import Message
+from asean_social.taxonomy import Pillar
+
+MOST_OF_A_SERIES = 2_000  # daily for five years; more is a rule gone wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    key: str  # campaign/post/channel/slot
+    campaign: str
+    post: str
+    pillar: str
+    theme: str
+    channel: str
+    slot: str
+    due_at: datetime  # UTC
+    grace_seconds: int | None  # None: the runner's own
+    message: Message
+    digest: str  # of all that the public will see, and where; not of the time
+    approval_needed: bool
+    clock: str  # own | platform
+    position: tuple[str, int, int]  # file, line, column
+    title: str  # for lists
+    author: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    deliveries: tuple[Planned, ...]
+    problems: tuple[Problem, ...]
+
+
+Slots = Sequence[tuple[str, datetime]]
+
+
+def plan(campaign: Campaign, library: Library) -> Plan:
+    deliveries: list[Planned] = []
+    problems: list[Problem] = []
+    free = _Free(campaign)
+    for post in campaign.posts:
+        own = None if not (post.at or post.every) else _own_slots(campaign, post, problems)
+        for name in post.channels:
+            message, found = compose(campaign, post, campaign.channels[name], library)
+            problems += found
+            slots = free.take(post, name, problems) if own is None else own
+            if message:
+                deliveries += _deliveries(campaign, post, name, message, slots)
+    return Plan(tuple(deliveries), _once(problems))
+
+
+def _deliveries(
+    campaign: Campaign, post: Post, channel: str, message: Message, slots: Slots
+) -> Iterator[Planned]:
+    digest = digest_of(message)
+    line, column = campaign.document.position(post.steps)
+    grace = campaign.grace if post.grace is None else post.grace
+    for slot, due_at in slots:
+        key = f"{campaign.slug}/{post.id}/{channel}/{slot}"
+        yield Planned(
+            key=key,
+            campaign=campaign.slug,
+            post=post.id,
+            pillar=post.pillar,
+            theme=post.theme,
+            channel=channel,
+            slot=slot,
+            due_at=due_at,
+            grace_seconds=grace,
+            message=replace(message, key=key),
+            digest=digest,
+            approval_needed=campaign.approval != "none",
+            clock=campaign.channels[channel].clock,
+            position=(campaign.file, line, column),
+            title=_title(post, message),
+            author=post.author,
+        )
+
+
+def digest_of(message: Message) -> str:
+    """SHA-256 over what will be seen and where. All text in it is NFC already."""
+    said = {
+        "platform": message.platform,
+        "account": message.account,
+        "kind": message.kind,
+        "text": message.text,
+        "link": message.link,
+        "options": dict(message.options),
+        "media": [{"sha256": one.sha256, "alt": one.alt} for one in message.media],
+    }
+    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _title(post: Post, message: Message) -> str:
+    first_line = message.text.partition("\n")[0]
+    return str(post.title or message.options.get("title") or first_line or post.id)
+
+
+def _once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """A file missing on three channels is one finding, of the post."""
+    found: dict[tuple[str, int, int], Problem] = {}
+    for one in problems:
+        place = (one.code, one.line, one.column)
+        shared = place in found and found[place].post != one.post
+        found[place] = replace(one, post="/".join(one.post.split("/")[:2])) if shared else one
+    return tuple(found.values())
+
+
+def _own_slots(campaign: Campaign, post: Post, problems: list[Problem]) -> Slots:
+    if not post.every:
+        return [(moment.id, moment.at) for moment in post.at]
+    slots = _series(campaign, post)
+    if not slots:
+        problems.append(campaign.problem(post, "plan.empty-series", "every"))
+    if len(slots) > MOST_OF_A_SERIES:
+        problems.append(campaign.problem(post, "plan.too-often", "every", most=MOST_OF_A_SERIES))
+    return slots[:MOST_OF_A_SERIES]
+
+
+def _series(campaign: Campaign, post: Post) -> Slots:
+    """Local dates as names; a second time on one day is `2027-02-24-2`."""
+    assert post.every is not None
+    last = min(campaign.end, post.every.until or campaign.end)
+    begin = datetime.combine(campaign.start, time()) - timedelta(minutes=1)
+    found: list[tuple[str, datetime]] = []
+    day, nth = date.min, 1
+    for local in croniter(post.every.cron, begin, ret_type=datetime, max_years_between_matches=5).all_next():
+        if local.date() > last or len(found) > MOST_OF_A_SERIES:
+            break
+        nth = nth + 1 if local.date() == day else 1
+        day = local.date()
+        slot = day.isoformat() if nth == 1 else f"{day.isoformat()}-{nth}"
+        found.append((slot, local.replace(tzinfo=campaign.timezone).astimezone(UTC)))
+    return found
+
+
+class _Free:
+    """Deals the free slots of each channel out to the pillars, and each pillar's to its posts in order."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._campaign = campaign
+        self._shares = _shares(campaign.mix)
+        self._slots: dict[str, Mapping[str, Iterator[datetime]]] = {}
+
+    def take(self, post: Post, channel: str, problems: list[Problem]) -> Slots:
+        """The next slot of the post's pillar on the channel, or a problem."""
+        if channel not in self._campaign.slots:
+            problems.append(self._campaign.problem(post, "plan.no-slots", channel=channel))
+            return ()
+        if not self._shares.get(post.pillar):
+            problems.append(self._campaign.problem(post, "plan.no-share", pillar=post.pillar))
+            return ()
+        if channel not in self._slots:
+            self._slots[channel] = self._dealt(channel)
+        at = next(self._slots[channel][post.pillar], None)
+        if at is None:
+            problems.append(self._campaign.problem(post, "plan.no-free-slot", channel=channel))
+            return ()
+        return [("1", at)]
+
+    def _dealt(self, channel: str) -> Mapping[str, Iterator[datetime]]:
+        hands: dict[str, list[datetime]] = {pillar: [] for pillar in self._shares}
+        for pillar, at in zip(_turns(self._shares), self._moments(channel), strict=False):
+            hands[pillar].append(at)
+        return {pillar: iter(hand) for pillar, hand in hands.items()}
+
+    def _moments(self, channel: str) -> Iterator[datetime]:
+        campaign = self._campaign
+        for days in range((campaign.end - campaign.start).days + 1):
+            for clock in campaign.slots[channel]:
+                local = datetime.combine(campaign.start + timedelta(days), clock, campaign.timezone)
+                yield local.astimezone(UTC)
+
+
+def _shares(mix: Mapping[str, float]) -> Mapping[str, Fraction]:
+    if not any(mix.values()):
+        return {pillar.value: Fraction(1) for pillar in Pillar}
+    return {pillar.value: Fraction(mix.get(pillar, 0)) for pillar in Pillar}
+
+
+def _turns(shares: Mapping[str, Fraction]) -> Iterator[str]:
+    """Pillars without end, each as often as its share and as evenly spread as can be: the one most behind comes next."""
+    total = sum(shares.values())
+    behind = dict.fromkeys(shares, Fraction(0))
+    while True:
+        for pillar, share in shares.items():
+            behind[pillar] += share
+        turn = max(behind, key=lambda pillar: behind[pillar])
+        behind[turn] -= total
+        yield turn
