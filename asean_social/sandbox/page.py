@@ -36,7 +36,9 @@ def render(language: str, public: list[Row], hidden: list[Row], requests: list[R
     say = _Say(language)
     columns = "".join(_column(say, name, public, hidden) for name in PLATFORMS)
     newest = list(enumerate(requests))[-SHOWN_REQUESTS:]
-    log = "".join(_request(say, number, row) for number, row in reversed(newest)) or _none(say, "requests")
+    log = "".join(_request(say, number, row) for number, row in reversed(newest)) or _none(
+        say, "requests", "requests"
+    )
     jumps = "".join(f'<a href="#{name}">{title}</a>' for name, title in PLATFORMS.items())
     return (
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
@@ -71,7 +73,7 @@ def _column(say: _Say, platform: str, public: list[Row], hidden: list[Row]) -> s
 
 def _shelf(say: _Say, platform: str, which: str, rows: list[Row]) -> str:
     newest = sorted(rows, key=lambda row: row["published_at"] or row["created_at"], reverse=True)
-    cards = "".join(_card(say, row) for row in newest) or _none(say, which)
+    cards = "".join(_card(say, row) for row in newest) or _none(say, which, f"{platform}-{which}")
     return (
         f'<h3 class="{which}">{say(which)}<span data-list="{platform}-{which}-count"><b '
         f'id="{platform}-{which}-n" data-digest="{len(rows)}">{len(rows)}</b></span></h3>'
@@ -79,8 +81,8 @@ def _shelf(say: _Say, platform: str, which: str, rows: list[Row]) -> str:
     )
 
 
-def _none(say: _Say, which: str) -> str:
-    return f'<p class="none" id="none" data-digest="none">{say(f"none.{which}")}</p>'
+def _none(say: _Say, which: str, place: str) -> str:
+    return f'<p class="none" id="none-{place}" data-digest="none">{say(f"none.{which}")}</p>'
 
 
 def _card(say: _Say, row: Row) -> str:

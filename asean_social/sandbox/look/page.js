@@ -6,6 +6,8 @@ const calm = footer.textContent;
 let tag = "";
 
 function sync(list, fresh) {
+  const wanted = new Set([...fresh.children].map((child) => child.id));
+  for (const child of [...list.children]) if (!wanted.has(child.id)) child.remove();
   const old = new Map([...list.children].map((child) => [child.id, child]));
   let place = list.firstElementChild;
   for (const child of [...fresh.children]) {
@@ -20,9 +22,7 @@ function sync(list, fresh) {
       if (known === place) place = place.nextElementSibling;
       known.remove();
     }
-    old.delete(child.id);
   }
-  for (const gone of old.values()) gone.remove();
 }
 
 async function refresh() {
