@@ -14,7 +14,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from asean_social.errors import CredentialsError, Problem, Severity
 from asean_social.publishers.http import is_loopback
@@ -22,52 +32,73 @@ from asean_social.publishers.http import is_loopback
 SECRETS = frozenset({"access_token", "app_secret", "client_secret", "refresh_token", "secret_key"})
 
 
+# A name longer or of other letters may be the secret itself, written in the wrong place: it is not repeated.
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,40}|[\w.@ -]{1,40}/[\w.@ -]{1,40}")
+
+
 def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and is_loopback(url):
-        return url.rstrip("/")
-    msg = "https"
-    raise ValueError(msg)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise PydanticCustomError("bad_address", "bad address") from None
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
+    if not (safe and parts.hostname and not parts.query and not parts.fragment):
+        raise PydanticCustomError("bad_address", "bad address")
+    return url.rstrip("/")
+
+
+def _secret(written: object) -> object:
+    """White space around a pasted secret is not part of it; inside, or other letters, no HTTP header could carry it."""
+    if not isinstance(written, str):
+        return written
+    secret = written.strip()
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise PydanticCustomError("bad_secret", "bad secret")
+    return secret
 
 
 Address = Annotated[str, AfterValidator(_address)]  # https, or plain http to this machine only
+Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+OptionalSecret = Annotated[SecretStr, BeforeValidator(_secret)]
+Secret = Annotated[OptionalSecret, Field(min_length=1)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # An id written without quotes is a number to TOML.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, coerce_numbers_to_str=True
+    )
 
 
 class FacebookAccount(_Table):
-    page_id: str
-    access_token: SecretStr  # a Page token
+    page_id: Id
+    access_token: Secret  # a Page token
     app_id: str = ""
-    app_secret: SecretStr = SecretStr("")
+    app_secret: OptionalSecret = SecretStr("")
     release: Literal["two-step", "one-step"] = "two-step"
     api_url: Address = "https://graph.facebook.com"
 
 
 class YouTubeAccount(_Table):
-    channel_id: str
-    client_id: str
-    client_secret: SecretStr
-    refresh_token: SecretStr
+    channel_id: Id
+    client_id: Id
+    client_secret: Secret
+    refresh_token: Secret
     api_url: Address = "https://youtube.googleapis.com"
     token_url: Address = "https://oauth2.googleapis.com/token"  # noqa: S105 -- an address
 
 
 class MediaStore(_Table):
-    store: str  # fsspec URL that files are written to
+    store: Id = Field(repr=False)  # fsspec URL that files are written to; may hold a password
     url: Address  # the public address of the same folder
 
 
 class ZaloAccount(_Table):
-    oa_id: str
-    app_id: str
-    secret_key: SecretStr
-    access_token: SecretStr = SecretStr("")
-    refresh_token: SecretStr
+    oa_id: Id
+    app_id: Id
+    secret_key: Secret
+    access_token: OptionalSecret = SecretStr("")
+    refresh_token: Secret
     media: MediaStore | None = None
     api_url: Address = "https://openapi.zalo.me"
     oauth_url: Address = "https://oauth.zaloapp.com"
@@ -130,7 +161,7 @@ def _broken(path: Path, error: tomllib.TOMLDecodeError) -> Problem:
     # the text of the error may quote what was written, which may be a token: only its position is kept
     spot = re.search(r"at line (\d+), column (\d+)", str(error))
     line, column = (int(spot[1]), int(spot[2])) if spot else (0, 0)
-    return Problem("credentials.toml", {}, file=str(path), line=line, column=column)
+    return Problem("credentials.not-toml", {}, file=str(path), line=line, column=column)
 
 
 def _tables(
@@ -172,37 +203,53 @@ def _resolve(
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for key, value in table.items():
-        field, _, source = key.rpartition("_")
-        if field not in SECRETS or source not in ("env", "keyring"):
-            values[key] = value
-            continue
-        secret = environment.get(str(value)) if source == "env" else _from_keyring(str(value))
-        if secret:
-            values[field] = secret
-        else:
-            code = f"credentials.no-{source}"
-            problems.append(Problem(code, {"name": str(value)}, file=str(path), path=f"{where}.{key}"))
+        name, _, source = key.rpartition("_")
+        elsewhere = name in SECRETS and source in ("env", "keyring")
+        field = name if elsewhere else key
+        found = _fetch(source, str(value), environment) if elsewhere else value
+        if field in values or (not found and elsewhere):
+            code = "credentials.given-twice" if field in values else f"credentials.no-{source}"
+            shown = str(value) if elsewhere and _NAME.fullmatch(str(value)) else "…"
+            about = {"field": field, "name": shown}
+            problems.append(Problem(code, about, file=str(path), path=f"{where}.{key}"))
+        values[field] = found
     return values, problems
+
+
+def _fetch(source: str, name: str, environment: Mapping[str, str]) -> str | None:
+    return environment.get(name) if source == "env" else _from_keyring(name)
 
 
 def _from_keyring(entry: str) -> str | None:
     try:
         import keyring
+        import keyring.errors
     except ImportError:
         raise CredentialsError("credentials.keyring-missing") from None
     service, _, user = entry.partition("/")
-    secret: str | None = keyring.get_password(service, user)
+    try:
+        secret: str | None = keyring.get_password(service, user)
+    except keyring.errors.KeyringError as error:
+        raise CredentialsError("credentials.keyring-unusable", reason=type(error).__name__) from None
     return secret
 
 
-_KINDS = {"missing": "credentials.missing-field", "extra_forbidden": "credentials.unknown-field"}
+_KINDS = {
+    "missing": "credentials.missing-field",
+    "string_too_short": "credentials.missing-field",
+    "too_short": "credentials.missing-field",
+    "extra_forbidden": "credentials.unknown-field",
+    "bad_address": "credentials.bad-address",
+    "bad_secret": "credentials.bad-secret",
+    "literal_error": "credentials.not-one-of",
+}
 
 
 def _problem(item: Mapping[str, Any], where: str, path: Path) -> Problem:
     field = ".".join(str(part) for part in item["loc"])
-    fallback = "credentials.bad-address" if field.endswith("url") else "credentials.bad-value"
-    code = _KINDS.get(item["type"], fallback)
-    return Problem(code, {"field": field}, file=str(path), path=f"{where}.{field}")
+    values = {"field": field, "fits": item.get("ctx", {}).get("expected", "")}
+    code = _KINDS.get(item["type"], "credentials.bad-value")
+    return Problem(code, values, file=str(path), path=f"{where}.{field}")
 
 
 def _readable_by_others(path: Path) -> Iterator[Problem]:
