@@ -112,13 +112,19 @@ def overdue(grace_from: datetime, grace: float, now: datetime) -> bool:
 
 
 def begin(
-    due_at: datetime, grace_from: datetime, grace: float, now: datetime, *, known_before_due: bool
+    due_at: datetime,
+    grace_from: datetime,
+    grace: float,
+    now: datetime,
+    *,
+    known_before_due: bool,
+    looked: bool = False,
 ) -> Decision:
     """What a planned delivery does when its time to be prepared has come."""
     if overdue(grace_from, grace, now):
         code = "held.late" if known_before_due else "held.past"
         return Decision(State.HELD, STAGE, code, {"due_at": due_at})
-    if now >= due_at:
+    if now >= due_at and not looked:
         return Decision(State.UNKNOWN, LOOK_FIRST, "unknown.look-first", {"due_at": due_at}, now)
     return Decision(State.STAGING, STAGE)
 
@@ -198,13 +204,13 @@ def _gap(looks: int, policy: Policy) -> timedelta:
     return timedelta(seconds=max(waits[at + 1] - waits[at], 0.0))
 
 
-def by_person(verb: str, step: str, reason: str, now: datetime) -> tuple[Decision, dict[str, Any]]:
-    """What `retry` and `skip` do to a held delivery. Where it may be public already, it is looked up first."""
+def retried(step: str, held: str, reason: str, now: datetime) -> Decision:
+    """What `retry` does to a held delivery. Where its release was sent, it is looked up before anything else.
+
+    Where only a person could tell whether it is public, and said to go on, it is not looked for again (step `stage`).
+    """
     why = {"by_reason": reason}
-    if verb == "skip":
-        return Decision(State.SKIPPED, step, "skipped.by-person", why), {}
-    if step in (LOOK_UP, LOOK_FIRST, CONFIRM):
-        look = LOOK_FIRST if step == LOOK_FIRST else LOOK_UP
-        return Decision(State.UNKNOWN, look, "unknown.by-person", why, now), {}
-    # a person's word to publish it now: its hour begins again
-    return Decision(State.PLANNED, "", "planned.by-person", why), {"asked_at": now}
+    if step in (LOOK_UP, CONFIRM) and held != "held.staged-gone":
+        return Decision(State.UNKNOWN, LOOK_UP, "unknown.by-person", why, now)
+    sure = held in ("held.staged-gone", "held.cannot-tell")
+    return Decision(State.PLANNED, STAGE if sure else "", "planned.by-person", why)

@@ -139,7 +139,14 @@ class Turn:
             return
         if claim.state == State.PLANNED:
             known = claim.created_at <= claim.due_at
-            first = decisions.begin(claim.due_at, claim.grace_from, claim.grace, now, known_before_due=known)
+            first = decisions.begin(
+                claim.due_at,
+                claim.grace_from,
+                claim.grace,
+                now,
+                known_before_due=known,
+                looked=claim.step == STAGE,
+            )
             self._move(first)
             if first.state != State.STAGING:
                 return

@@ -139,13 +139,23 @@ def test_what_begins_late_is_looked_up_or_held(lateness, grace, known):
 
 
 @pytest.mark.parametrize("step", decisions.STEPS)
-def test_a_person_who_retries_what_may_be_public_gets_a_look_up(step):
-    decision, _ = decisions.by_person("retry", step, "lý do", NOW)
+@pytest.mark.parametrize(
+    "held", ["held.late", "held.past", "held.cannot-tell", "held.staged-gone", "publish.x"]
+)
+def test_a_person_who_retries_what_was_released_gets_a_look_up(step, held):
+    decision = decisions.retried(step, held, "lý do", NOW)
 
-    doubtful = step in ("look-up", "look-first", "confirm")
-    assert (decision.state == State.UNKNOWN) == doubtful
     assert may(State.HELD, decision.state)
-    assert decisions.by_person("skip", step, "lý do", NOW)[0].state == State.SKIPPED
+    released = step in ("look-up", "confirm") and held != "held.staged-gone"
+    assert (decision.state == State.UNKNOWN) == released
+
+
+def test_only_where_a_person_looked_is_it_not_looked_for_again():
+    for held, looked in (("held.late", False), ("held.past", False), ("held.cannot-tell", True)):
+        retried = decisions.retried("look-first", held, "lý do", NOW)
+        assert (retried.step == STAGE) == looked
+        begun = decisions.begin(NOW, NOW, 60, NOW, known_before_due=True, looked=looked)
+        assert begun.state == (State.STAGING if looked else State.UNKNOWN)
 
 
 def test_waits_come_from_the_environment():

@@ -235,11 +235,15 @@ def _act(tool: Desktop, posts: Sequence[str], verb: str, reason: str) -> int:
 def _act_on(ledger: "Ledger", row: "Delivery", verb: str, reason: str, now: datetime) -> None:
     from getpass import getuser
 
-    from asean_social.decisions import by_person
+    from asean_social.decisions import Decision, retried
+    from asean_social.records import IllegalTransition
 
-    if verb == "retry" and row.state != State.HELD:
-        from asean_social.records import IllegalTransition
-
+    if verb == "skip":
+        decision = Decision(State.SKIPPED, row.step, "skipped.by-person", {"by_reason": reason})
+        ledger.act(row.key, decision, getuser(), now)
+        return
+    if row.state != State.HELD:
         raise IllegalTransition(row.state)
-    decision, columns = by_person(verb, row.step, reason, now)
-    ledger.act(row.key, decision, getuser(), now, **columns)
+    anew = {"generation": row.generation + 1, "staged_digest": ""} if row.reason == "held.staged-gone" else {}
+    # a person's word to publish it now: its grace begins again
+    ledger.act(row.key, retried(row.step, row.reason, reason, now), getuser(), now, asked_at=now, **anew)

@@ -118,7 +118,9 @@ def _never_sent(error: requests.RequestException) -> bool:
     if isinstance(error, requests.ConnectTimeout):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.SSLError):  # others come after the request too, when the line is cut
+    if isinstance(
+        reason, urllib3.exceptions.SSLError
+    ):  # others come after the request too, when the line is cut
         return isinstance(reason.args[0], ssl.SSLCertVerificationError)
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.NameResolutionError))
 
@@ -142,6 +144,8 @@ def is_loopback(url: str) -> bool:
 
 def same_origin(url: str, *trusted: str) -> bool:
     """Whether an address that a platform answered with may receive a token."""
+    if "\\" in url or "@" in url.partition("://")[2].partition("/")[0]:
+        return False  # read as one host by us and as another by the connection
     origin = _origin(url)
     return any(origin == _origin(one) for one in trusted)
 
