@@ -13,8 +13,10 @@ from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLi
 from asean_social.publishers.base import Receipt
 from asean_social.states import State
 
-STAGE, RELEASE, CONFIRM, LOOK_UP, LOOK_FIRST = "stage", "release", "confirm", "look-up", "look-first"
-STEPS = (STAGE, RELEASE, CONFIRM, LOOK_UP, LOOK_FIRST)
+STAGE, RELEASE, LOOK_UP, LOOK_FIRST = "stage", "release", "look-up", "look-first"
+FINISH = "finish"  # the release was accepted, the platform still works on it
+CONFIRM = "confirm"  # the release is done, to be seen public
+STEPS = (STAGE, RELEASE, FINISH, CONFIRM, LOOK_UP, LOOK_FIRST)
 
 LATE = timedelta(seconds=60)  # begun later than this after due: catching up, so releases are spaced
 LOOK_BACK = timedelta(days=30)  # how far back the same content counts as already published
@@ -176,17 +178,22 @@ def after_look_up(
 
 
 def after_confirm(
-    receipt: Receipt | PublishError, looks: int, accepted_at: datetime, now: datetime, policy: Policy
+    receipt: Receipt | PublishError,
+    looks: int,
+    accepted_at: datetime,
+    now: datetime,
+    policy: Policy,
+    step: str = CONFIRM,
 ) -> Decision:
     """The platform accepted the release; is it seen public now?"""
     if isinstance(receipt, Receipt) and receipt.public:
         return Decision(State.PUBLISHED, reason=receipt.differs)
     if isinstance(receipt, AuthFailed):
-        return Decision(State.CONFIRMING, CONFIRM, receipt.code, receipt.values, now, pause_account=True)
+        return Decision(State.CONFIRMING, step, receipt.code, receipt.values, now, pause_account=True)
     if now > accepted_at + timedelta(seconds=policy.confirm):
         return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now)
     code = receipt.code if isinstance(receipt, PublishError) else "confirming.not-yet"
-    return Decision(State.CONFIRMING, CONFIRM, code, resume_at=now + poll_wait(looks, 0, policy))
+    return Decision(State.CONFIRMING, step, code, resume_at=now + poll_wait(looks, 0, policy))
 
 
 def _look_again(
@@ -210,7 +217,7 @@ def retried(step: str, held: str, reason: str, now: datetime) -> Decision:
     Where only a person could tell whether it is public, and said to go on, it is not looked for again (step `stage`).
     """
     why = {"by_reason": reason}
-    if step in (LOOK_UP, CONFIRM) and held != "held.staged-gone":
+    if step in (LOOK_UP, FINISH, CONFIRM) and held != "held.staged-gone":
         return Decision(State.UNKNOWN, LOOK_UP, "unknown.by-person", why, now)
     sure = held in ("held.staged-gone", "held.cannot-tell")
     return Decision(State.PLANNED, STAGE if sure else "", "planned.by-person", why)

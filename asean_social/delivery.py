@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from asean_social import decisions
 from asean_social.clock import Clock
-from asean_social.decisions import CONFIRM, LOOK_BACK, LOOK_UP, RELEASE, SKEW, STAGE, Decision, Policy
+from asean_social.decisions import CONFIRM, FINISH, LOOK_BACK, LOOK_UP, RELEASE, SKEW, STAGE, Decision, Policy
 from asean_social.errors import OutcomeUnknown, PublishError, Rejected, Unavailable, UserError
 from asean_social.ledger import Ledger
 from asean_social.publishers.base import Message, Piece, Publisher, Receipt, Wait, stale
@@ -243,7 +243,7 @@ class Turn:
     def _move_released(self, wait: Wait | None) -> None:
         if wait is not None:
             pause = decisions.poll_wait(0, wait.seconds, self.policy)
-            accepted = Decision(State.CONFIRMING, CONFIRM, wait.why, resume_at=self._now() + pause)
+            accepted = Decision(State.CONFIRMING, FINISH, wait.why, resume_at=self._now() + pause)
             self._move(accepted, released_at=self._now())
 
     def _published(self, publisher: Publisher, message: Message) -> None:
@@ -254,13 +254,24 @@ class Turn:
         self._settle(decision, receipt, released_at=now)
 
     def _confirm(self) -> None:
-        message = self._message()
+        """Accepted before: is it public now? Where the platform was still at work, ask how that went."""
+        message, step = self._message(), self.claim.step
+        receipt: Receipt | PublishError
         try:
-            receipt = self._status(self._open(), message)
+            publisher = self._open()
+            receipt = publisher.status(message, self._pieces())
+            if step == FINISH and not receipt.public:
+                again = self._drive(publisher.release(message, self._pieces()))
+                step = FINISH if again else CONFIRM
+        except (Rejected, OutcomeUnknown) as error:
+            self._failed(error, RELEASE)
+            return
         except PublishError as error:
             receipt = error
         accepted = self.claim.released_at or self._now()
-        decision = decisions.after_confirm(receipt, self.claim.looks, accepted, self._now(), self.policy)
+        decision = decisions.after_confirm(
+            receipt, self.claim.looks, accepted, self._now(), self.policy, step
+        )
         self._settle(decision, receipt)
 
     def _stage_anew(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from asean_social import approval, campaign, checks, plan
 from asean_social.approval import Approvals
 from asean_social.campaign import Campaign
-from asean_social.decisions import CONFIRM, LOOK_FIRST, LOOK_UP, STAGE, Policy, overdue
+from asean_social.decisions import CONFIRM, FINISH, LOOK_FIRST, LOOK_UP, STAGE, Policy, overdue
 from asean_social.errors import Problem, Severity
 from asean_social.ledger import Ledger
 from asean_social.media import Library
@@ -24,7 +24,7 @@ from asean_social.states import DONE, IN_FLIGHT, State
 NOT_NEEDED = "not-needed"
 FIRST_RATE = 500_000.0  # bytes per second; an office line's upload, until one was measured
 PROCESSING = timedelta(minutes=10)  # what a platform usually takes for a video
-DOUBT = frozenset({LOOK_UP, LOOK_FIRST, CONFIRM})  # it may be public: only a person ends that
+DOUBT = frozenset({LOOK_UP, LOOK_FIRST, FINISH, CONFIRM})  # it may be public: only a person ends that
 TIME_BOUND = frozenset({"held.late", "held.past"})
 
 

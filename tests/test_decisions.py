@@ -146,7 +146,7 @@ def test_a_person_who_retries_what_was_released_gets_a_look_up(step, held):
     decision = decisions.retried(step, held, "lý do", NOW)
 
     assert may(State.HELD, decision.state)
-    released = step in ("look-up", "confirm") and held != "held.staged-gone"
+    released = step in ("look-up", "finish", "confirm") and held != "held.staged-gone"
     assert (decision.state == State.UNKNOWN) == released
 
 

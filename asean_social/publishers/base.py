@@ -114,7 +114,8 @@ def piece(pieces: Sequence[Piece], name: str) -> str | None:
 
 # Unpublished photos are dropped by Facebook after about 24 h
 # (https://developers.facebook.com/docs/graph-api/reference/page/photos/, read 2026-11-23).
-STAGED_LIFE: Mapping[str, timedelta] = {"facebook": timedelta(hours=20)}
+# Zalo may fetch a picture again when the article is shown, and the store keeps it 7 days.
+STAGED_LIFE: Mapping[str, timedelta] = {"facebook": timedelta(hours=20), "zalo": timedelta(days=6)}
 
 
 def stale(message: Message, pieces: Sequence[Piece], now: datetime) -> bool:
