@@ -77,6 +77,10 @@ class Campaign:
         """A finding about one part of a post, at its place in the file."""
         return _problem(self.document, self.file, (*post.steps, *steps), code, severity, values)
 
+    def finding(self, code: str, *steps: str | int, **values: Any) -> Problem:
+        """A finding about a part of the file that belongs to no post."""
+        return _problem(self.document, self.file, steps, code, Severity.ERROR, values)
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

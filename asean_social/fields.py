@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import croniter
@@ -103,6 +104,16 @@ def _hashtag(typed: str) -> str:
     return f"#{typed.removeprefix('#')}"
 
 
+def _link(typed: str) -> str:
+    try:
+        host = urlsplit(typed).hostname if re.fullmatch(r"https?://\S+", typed) else None
+    except ValueError:  # brackets that hold no address
+        host = None
+    if not host:
+        raise Unfit("campaign.bad-link", found=typed)
+    return typed
+
+
 def _cron(typed: str) -> str:
     if len(typed.split()) != 5 or not croniter.is_valid(typed):
         raise Unfit("campaign.bad-cron", found=typed)
@@ -123,7 +134,7 @@ Slug = Annotated[str, _matching("[a-z0-9][a-z0-9_-]{0,79}", "campaign.bad-id")]
 Account = Annotated[
     str, _matching("(facebook|youtube|zalo)/[A-Za-z0-9][A-Za-z0-9_-]*", "campaign.bad-account")
 ]
-Link = Annotated[str, _matching(r"https?://[^\s/]+\S*", "campaign.bad-link")]
+Link = Annotated[str, AfterValidator(fitting(_link))]
 Hashtag = Annotated[str, AfterValidator(fitting(_hashtag))]
 Cron = Annotated[str, AfterValidator(fitting(_cron))]
 Zone = Annotated[str, AfterValidator(fitting(_zone))]
