@@ -302,7 +302,7 @@ class Ledger:
             if row.leased(now):
                 raise LeaseLost
             _must(row.state, decision.state)
-            new = {"state": decision.state, "step": decision.step, "reason": decision.reason}
+            new: dict[str, Any] = {"state": decision.state, "step": decision.step, "reason": decision.reason}
             new |= {"tries": 0, "looks": 0}
             new |= {"why": to_json(decision.why), "resume_at": decision.resume_at, **columns}
             _update(db, key, new, now)

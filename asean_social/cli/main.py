@@ -1,7 +1,5 @@
 """The entry point: arguments in, exit code out. The only place that catches what went wrong."""
 
-import gettext
-import logging
 import os
 import sys
 import tempfile
@@ -9,14 +7,16 @@ import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
 
 from asean_social import __version__
 from asean_social.cli.app import BAD_INPUT, BUG, GOOD, WRONG_USAGE, Screen, app
 from asean_social.errors import SocialError, UserError
-from asean_social.lang import LANGUAGES, Language
+from asean_social.lang import LANGUAGES, Language, messages
+
+UsageError: Any = typer.BadParameter.__base__  # Typer has a Click of its own inside and exports only this
 
 # with a value each; they may also stand behind the command, where people expect them
 GLOBAL_OPTIONS = frozenset({"--lang", "--credentials", "--ledger"})
@@ -52,11 +52,11 @@ def _told(error: Exception, screen: Screen) -> int:
         case SocialError():
             screen.error(error)
             return BAD_INPUT
-        case click.Abort():
+        case typer.Abort():
             screen.note(screen.language.say("screen.interrupted"))
             return INTERRUPTED
-        case click.ClickException():
-            error.show()
+        case UsageError():
+            _tell_usage(error, screen)
             return WRONG_USAGE
         case BrokenPipeError():
             # the reader of our output has left (`| head`): nothing is wrong
@@ -71,7 +71,6 @@ def _told(error: Exception, screen: Screen) -> int:
 def _call(arguments: Sequence[str], language: Language) -> int:
     from asean_social.cli import planning, running, showing  # noqa: F401 -- they register their commands
 
-    _use_catalog_in_click(language)
     command = typer.main.get_command(app)
     _translate(command, language)
     result = command.main(list(arguments), prog_name="asean-social", standalone_mode=False)
@@ -103,16 +102,8 @@ def _language(arguments: Sequence[str]) -> str:
     return wanted if wanted in LANGUAGES else LANGUAGES[0]
 
 
-def _use_catalog_in_click(language: Language) -> None:
-    """Click's own words ("Usage", "Missing option") come through gettext's default domain."""
-    folder = Path(__file__).parent.parent / "locale"
-    os.environ["LANGUAGE"] = language.code
-    gettext.bindtextdomain("asean_social", folder)
-    gettext.textdomain("asean_social")
-
-
-def _translate(command: click.Command, language: Language) -> None:
-    """Help texts and prompts were written as codes."""
+def _translate(command: Any, language: Language) -> None:
+    """Help texts and prompts were written as codes; the headings of a help page are Click's own."""
     if command.help:
         command.help = language.say(command.help)
     for parameter in command.params:
@@ -120,11 +111,24 @@ def _translate(command: click.Command, language: Language) -> None:
             text = getattr(parameter, name, None)
             if isinstance(text, str) and language.known(text):
                 setattr(parameter, name, language.say(text))
-            elif isinstance(text, str) and text.startswith("Show this message"):
-                setattr(parameter, name, language.say("help.help"))
-    if isinstance(command, click.Group):
-        for one in command.commands.values():
-            _translate(one, language)
+    page = command.get_help
+    command.get_help = lambda context: _headings(page(context), language)
+    for one in getattr(command, "commands", {}).values():
+        _translate(one, language)
+
+
+def _headings(page: str, language: Language) -> str:
+    for name in ("usage", "options", "commands", "arguments"):
+        english = messages()[f"heading.{name}"]
+        page = page.replace(f"{english}", language.say(f"heading.{name}"), 1)
+    return page.replace("Show this message and exit.", language.say("help.help"))
+
+
+def _tell_usage(error: Any, screen: Screen) -> None:
+    name = error.ctx.info_name if error.ctx and error.ctx.parent else ""
+    screen.note(screen.language.say("usage.wrong", message=error.format_message()))
+    hint = screen.language.hint("usage.wrong", command=name or "").replace("  ", " ")
+    screen.note(screen.language.say("screen.hint", hint=hint))
 
 
 def _keep(error: BaseException) -> Path:
@@ -147,7 +151,6 @@ def _keep(error: BaseException) -> Path:
 def _append(file: Path, text: str) -> None:
     from asean_social.publishers.http import scrub
 
-    handler = logging.FileHandler(file, encoding="utf-8")
     stamp = datetime.now().astimezone().isoformat(timespec="seconds")
-    handler.stream.write(f"--- {stamp} asean-social {__version__}\n{scrub(text, set())}")
-    handler.close()
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(f"--- {stamp} asean-social {__version__}\n{scrub(text, set())}")

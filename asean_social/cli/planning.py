@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
@@ -132,9 +132,21 @@ def _refuse_bad(chosen: "Sequence[Planned]", loaded: "Loaded") -> None:
         raise UserError("approve.has-errors", problems, campaign=", ".join(sorted(slugs)))
 
 
-def resolve(names: Sequence[str], planned: "Sequence[Planned]") -> "list[Planned]":
+class _HasKey(Protocol):
+    @property
+    def key(self) -> str: ...
+    @property
+    def campaign(self) -> str: ...
+    @property
+    def post(self) -> str: ...
+
+
+Keyed = TypeVar("Keyed", bound=_HasKey)
+
+
+def resolve(names: Sequence[str], planned: Sequence[Keyed]) -> list[Keyed]:
     """Deliveries by `campaign/post[/channel[/slot]]`, shorter when unique. Raises UserError."""
-    found: dict[str, Planned] = {}
+    found: dict[str, Keyed] = {}
     for name in names:
         hits = [one for one in planned if _matches(name, one.key)]
         posts = sorted({f"{one.campaign}/{one.post}" for one in hits})

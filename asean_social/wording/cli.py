@@ -1,6 +1,12 @@
 """Sentences of the command line."""
 
 MESSAGES: dict[str, str] = {
+    "usage.wrong": "This is not how the command is called: {message}",
+    "usage.wrong.hint": "asean-social {command} --help",
+    "heading.usage": "Usage:",
+    "heading.options": "Options:",
+    "heading.commands": "Commands:",
+    "heading.arguments": "Arguments:",
     "help.app": "Campaigns on Facebook, YouTube and Zalo: each approved post appears exactly once, on the minute.",
     "help.help": "Show this help.",
     "help.paths": "campaign files or folders (default: campaigns/ of this project)",
