@@ -46,6 +46,16 @@ class Accounts:
         self._identify(publisher, platform, account, configured, tokens)
         return publisher
 
+    def keep_alive(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Renew tokens that lay unused for a week. Raises PublishError for the first that could not be."""
+        for platform, name in wanted:
+            configured = self._credentials.account(platform, name)
+            session = Session(timeout=self._timeout)
+            session.keep_secret(*_secrets(configured))
+            tokens = self._tokens(platform, name, configured, session)
+            if isinstance(tokens, RotatingTokens):
+                tokens.keep_alive()
+
     def _identify(
         self, publisher: Publisher, platform: str, account: str, configured: AnyAccount, tokens: Tokens
     ) -> None:

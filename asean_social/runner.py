@@ -24,20 +24,32 @@ TICK = timedelta(
     seconds=15
 )  # at least this often: rows of another process, a suspended laptop, a moved clock
 SYNC_EVERY = timedelta(seconds=30)  # how often campaign files are looked at
-RECHECK = timedelta(minutes=5)  # how often a paused account is tried
+CARE = timedelta(minutes=5)  # how often paused accounts and idle tokens are looked at
 LEAVE = 9.0  # seconds a stop may take
+
+Accounts = list[tuple[str, str]]  # (platform, name)
 
 _log = logging.getLogger("asean_social")
 
 
 class Runner:
-    """`sync` reads the campaign files into the ledger; it must not raise for what a person wrote."""
+    """`sync` reads the campaign files into the ledger; it must not raise for what a person wrote.
+    `renew` keeps tokens alive.
+    """
 
-    def __init__(self, ledger: Ledger, desk: Desk, sync: Callable[[], Scope], clock: Clock) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        desk: Desk,
+        sync: Callable[[], Scope],
+        renew: Callable[[Accounts], None],
+        clock: Clock,
+    ) -> None:
         self.ledger, self.desk, self.clock = ledger, desk, clock
-        self._sync = sync
+        self._sync, self._renew = sync, renew
         self.scope = Scope(frozenset(), (), ())
         self.failed: BaseException | None = None
+        self._wake_at: Callable[[datetime], object] | None = None  # while running for ever
         self._lanes: dict[tuple[str, str, str], Future[None]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -49,7 +61,7 @@ class Runner:
     def once(self, patience: float) -> Scope:
         """Stage and release everything due now; wait at most `patience` seconds for what the platforms still do."""
         self.sync()
-        self.recheck()
+        self.care()
         try:
             self.drain(self.clock.now() + timedelta(seconds=patience))
         finally:
@@ -94,31 +106,40 @@ class Runner:
         scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        self.sync()
-        self.recheck()
-        scheduler.start()
-        scheduler.add_job(
-            self._guarded(self._deliver, scheduler), "interval", seconds=TICK.seconds, id="deliver"
+        duties = (
+            ("deliver", self._deliver, TICK),
+            ("sync", self._sync_and_deliver, SYNC_EVERY),
+            ("care", self.care, CARE),
         )
-        for name, action, every in (("sync", self.sync, SYNC_EVERY), ("recheck", self.recheck, RECHECK)):
+        for name, action, every in duties:
             scheduler.add_job(self._guarded(action), "interval", seconds=every.total_seconds(), id=name)
+        self._wake_at = lambda when: scheduler.modify_job("deliver", next_run_time=when)
+        self.sync()
+        self.care()
+        scheduler.start()
         try:
-            self._deliver(scheduler)
+            self._deliver()
             while not self._stopping.is_set():
                 self.clock.pause(0.5)
-                self._raise_failure()
+            self._raise_failure()
         finally:
-            scheduler.shutdown(wait=False)
             self.leave()
+            scheduler.shutdown(wait=False)
 
-    def _deliver(self, scheduler: object) -> None:
-        """Work on what is due and wake again at the next due step."""
+    def _deliver(self) -> None:
         self._pump()
+        self._arm()
+
+    def _sync_and_deliver(self) -> None:
+        self.sync()
+        self._deliver()
+
+    def _arm(self) -> None:
+        """Wake again at the next due step; a lane that ends may have brought it nearer."""
         due = self.ledger.next_due(self.clock.now(), self.desk.claimer.spacing)
-        if due is None:
-            return
-        wake = datetime.now(UTC) + max(due - self.clock.now(), timedelta())
-        scheduler.modify_job("deliver", next_run_time=min(wake, datetime.now(UTC) + TICK))  # type: ignore[attr-defined]  # APScheduler ships no types
+        if due is not None and self._wake_at is not None and not self._stopping.is_set():
+            soon = datetime.now(UTC)
+            self._wake_at(min(soon + max(due - self.clock.now(), timedelta()), soon + TICK))
 
     def _guarded(self, action: Callable[..., None], *args: object) -> Callable[[], None]:
         def run() -> None:
@@ -154,6 +175,7 @@ class Runner:
                 more = self.desk.follow_up()
             else:
                 more = self.desk.work((platform, account), kind, self.scope.campaigns)
+        self._arm()
 
     def _running(self) -> list[Future[None]]:
         with self._lock:
@@ -164,8 +186,10 @@ class Runner:
     def sync(self) -> None:
         self.scope = self._sync()
 
-    def recheck(self) -> None:
-        """Try each paused account; one that works again goes on."""
+    def care(self) -> None:
+        """Keep tokens alive, and try each paused account: one that works again goes on."""
+        for used in self.ledger.accounts(self.scope.campaigns):
+            self._keep_alive(used)
         for hold in self.ledger.holds():
             platform, _, account = hold.value.partition("/")
             try:
@@ -174,6 +198,13 @@ class Runner:
                 _log.info("account %s is still paused: %s", hold.value, error.code)
                 continue
             self.ledger.lift(hold.value, self.clock.now())
+
+    def _keep_alive(self, account: tuple[str, str]) -> None:
+        try:
+            self._renew([account])
+        except (PublishError, UserError) as error:
+            # posts of this account will meet it too, and pause it then
+            _log.warning("tokens of %s/%s: %s", *account, error.code)
 
     def _no_guard(self) -> None:
         """Reading who we are needs no lease."""

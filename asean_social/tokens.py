@@ -10,7 +10,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from asean_social.clock import Clock
@@ -19,6 +19,7 @@ from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, Unavai
 from asean_social.publishers.base import TokenPair
 
 REFRESH_LEASE = timedelta(seconds=180)  # longer than the HTTP time-outs of the call it protects
+IDLE_MOST = timedelta(days=7)  # a refresh token dies after three months (Zalo) or six (Google) without use
 LOST_MOST = 2  # the same refresh token is tried once more after a lost answer, never again
 
 Refresh = Callable[[str], TokenPair]
@@ -28,6 +29,7 @@ Refresh = Callable[[str], TokenPair]
 class _Row:
     access: str
     refresh: str
+    stored_at: datetime
     expires_at: datetime | None
     refresh_owner: str | None
     refresh_until: datetime | None
@@ -64,7 +66,10 @@ class RotatingTokens:
     ) -> None:
         self._database, self._clock, self._refresh_call = database, clock, refresh
         self._platform, self._account, self._pasted = platform, f"{platform}/{name}", pasted
-        self._owner, self._early = f"{owner}/{uuid.uuid4().hex[:8]}", early  # two lanes of one process are two
+        self._owner, self._early = (
+            f"{owner}/{uuid.uuid4().hex[:8]}",
+            early,
+        )  # two lanes of one process are two
 
     def current(self) -> str:
         row = self._row()
@@ -75,17 +80,23 @@ class RotatingTokens:
         row = self._row()
         return row.access if row.access and row.access != refused else self._replace(refused)
 
+    def keep_alive(self) -> None:
+        """Renew a pair that nobody used for a week, so that its chain does not die. Raises PublishError."""
+        row = self._row()
+        if row.stored_at + IDLE_MOST < self._clock.now():
+            self._replace(row.access)
+
     def _row(self) -> _Row:
         chain = hashlib.sha256("\0".join(self._pasted).encode()).hexdigest()
         rows = self._database.read("select * from token where account=?", (self._account,))
         if not rows or rows[0]["chain"] != chain:
             with self._database.write() as db:
                 db.execute(
-                    "insert into token (account, chain, access, refresh) values (?, ?, ?, ?)"
+                    "insert into token (account, chain, access, refresh, stored_at) values (?, ?, ?, ?, ?)"
                     " on conflict (account) do update set chain=excluded.chain, access=excluded.access,"
-                    " refresh=excluded.refresh, expires_at=null, refresh_owner=null, refresh_until=null, lost=0"
-                    " where token.chain<>excluded.chain",
-                    (self._account, chain, *self._pasted),
+                    " refresh=excluded.refresh, stored_at=excluded.stored_at, expires_at=null,"
+                    " refresh_owner=null, refresh_until=null, lost=0 where token.chain<>excluded.chain",
+                    (self._account, chain, *self._pasted, stamp(self._clock.now())),
                 )
             rows = self._database.read("select * from token where account=?", (self._account,))
         return _row(rows[0])
@@ -128,7 +139,7 @@ class RotatingTokens:
                 "update token set refresh_owner=?, refresh_until=?, lost=? where account=?",
                 (self._owner, stamp(now + REFRESH_LEASE), lost, self._account),
             )
-            return _Row(row.access, row.refresh, row.expires_at, self._owner, now, lost)
+            return replace(row, refresh_owner=self._owner, refresh_until=now, lost=lost)
 
     def _end(self, lost: int) -> None:
         with self._database.write() as db:
@@ -138,12 +149,13 @@ class RotatingTokens:
             )
 
     def _store(self, pair: TokenPair) -> None:
-        ends = self._clock.now() + timedelta(seconds=pair.expires_in)
+        now = self._clock.now()
+        ends = now + timedelta(seconds=pair.expires_in)
         with self._database.write() as db:
             db.execute(
-                "update token set access=?, refresh=?, expires_at=?, refresh_owner=null, refresh_until=null, lost=0"
-                " where account=?",
-                (pair.access, pair.refresh, stamp(ends), self._account),
+                "update token set access=?, refresh=?, stored_at=?, expires_at=?, refresh_owner=null,"
+                " refresh_until=null, lost=0 where account=?",
+                (pair.access, pair.refresh, stamp(now), stamp(ends), self._account),
             )
 
     def _stored_by_another(self, before: _Row) -> str:
@@ -168,6 +180,7 @@ def _row(row: sqlite3.Row) -> _Row:
     return _Row(
         row["access"],
         row["refresh"],
+        datetime.fromisoformat(row["stored_at"]),
         moment(row["expires_at"]),
         row["refresh_owner"],
         moment(row["refresh_until"]),

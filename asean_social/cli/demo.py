@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from asean_social.sync import Loaded
 
 APPROVER = "dung"  # of the sample's office.toml
+WEEK = timedelta(days=7)  # at least this often a real runner would have been awake
+PACE = 0.2  # seconds between two steps, so that a person can follow
 BEFORE = timedelta(hours=3)  # before the first post is due, the play begins
 
 
@@ -118,7 +120,9 @@ def _publish(screen: Screen, project: "Project", clock: SystemClock) -> bool:
             while (moment := _next(runner, clock.now())) is not None:
                 if moment > clock.now():
                     _jump(clock, moment)
+                runner.care()
                 runner.drain(clock.now())
+                clock.pause(PACE if screen.is_terminal else 0)
         finally:
             runner.leave()
         return all(row.state == State.PUBLISHED for row in station.ledger.deliveries())
@@ -127,7 +131,8 @@ def _publish(screen: Screen, project: "Project", clock: SystemClock) -> bool:
 def _next(runner: "Runner", now: datetime) -> datetime | None:
     if all(row.state in DONE or row.state == State.HELD for row in runner.ledger.deliveries()):
         return None
-    return runner.ledger.next_due(now, runner.desk.claimer.spacing)
+    due = runner.ledger.next_due(now, runner.desk.claimer.spacing)
+    return min(due, now + WEEK) if due else None
 
 
 def _tell(screen: Screen, public: Sequence[dict[str, Any]]) -> None:

@@ -113,7 +113,9 @@ class Station:
             self._tell(found.problems)
             return sync.sync(self.ledger, found, project.paths, project.root, now, policy, owner)
 
-        self.runner = Runner(self.ledger, self._desk(accounts, policy, clock, owner), synced, clock)
+        self.runner = Runner(
+            self.ledger, self._desk(accounts, policy, clock, owner), synced, accounts.keep_alive, clock
+        )
 
     def _desk(self, accounts: "Accounts", policy: "Policy", clock: "SystemClock", owner: str) -> "Desk":
         from asean_social.delivery import Desk
@@ -157,7 +159,7 @@ class Watcher:
     def moved(self, delivery: "Delivery", old: State) -> None:
         del old
         language = self._screen.language
-        when = delivery.updated_at.astimezone(language.zone).strftime("%H:%M:%S")
+        when = delivery.updated_at.astimezone(language.zone).strftime("%d/%m %H:%M:%S")
         more = (
             delivery.url
             if delivery.state == State.PUBLISHED and delivery.url
@@ -174,7 +176,7 @@ class Watcher:
         language = self._screen.language
         bar = "█" * tenth + "░" * (10 - tenth)
         amount = f"{language.size(sent)} / {language.size(size)}"
-        self._screen.note(f"          {delivery.channel:<8}  {delivery.post:<24}  {bar} {amount}")
+        self._screen.note(f"                {delivery.channel:<8}  {delivery.post:<24}  {bar} {amount}")
 
 
 @app.command(help="help.sandbox")

@@ -113,6 +113,7 @@ create table token (
   chain text not null,             -- fingerprint of the pair the chain began with, as configured
   access text not null,
   refresh text not null,
+  stored_at text not null,
   expires_at text,                 -- null: not known, used until it is refused
   refresh_owner text,
   refresh_until text,
