@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -14,7 +15,7 @@ import typer
 from asean_social.cli.app import BAD_INPUT, GOOD, Desktop, Paths, Screen, app, desktop
 from asean_social.cli.planning import show_preview
 from asean_social.cli.showing import exit_code, tell_status, why
-from asean_social.errors import Problem
+from asean_social.errors import Problem, Severity
 from asean_social.states import State
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Station:
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._told: set[str] = set()
         loaded = sync.read(project.paths, project.root, clock.now())
-        self._tell(loaded.problems)
+        self._tell(_errors(loaded.problems))
         configured = secrets.load(project.credentials(credentials), os.environ)
         self._tell(configured.warnings)
         for plan in loaded.plans.values():
@@ -110,7 +111,7 @@ class Station:
         def synced() -> "Scope":
             now = clock.now()
             found = sync.read(project.paths, project.root, now)
-            self._tell(found.problems)
+            self._tell(_errors(found.problems))
             return sync.sync(self.ledger, found, project.paths, project.root, now, policy, owner)
 
         self.runner = Runner(
@@ -142,11 +143,16 @@ class Station:
     def __exit__(self, *_: object) -> None:
         self.ledger.close()
 
-    def _tell(self, problems: "tuple[Problem, ...]") -> None:
+    def _tell(self, problems: Iterable[Problem]) -> None:
         """Each finding once, although the files are read again and again."""
-        new = [one for one in problems if repr(one) not in self._told]
-        self._told.update(repr(one) for one in new)
-        self.screen.problems(new)
+        new = {self.screen.problem(one): one for one in problems}
+        self.screen.problems(one for text, one in new.items() if text not in self._told)
+        self._told.update(new)
+
+
+def _errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Warnings are for `check`: a runner that is started every five minutes would repeat them."""
+    return [one for one in problems if one.severity is Severity.ERROR]
 
 
 class Watcher:

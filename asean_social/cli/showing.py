@@ -216,9 +216,11 @@ def _act(tool: Desktop, posts: Sequence[str], verb: str, reason: str) -> int:
     from asean_social.ledger import Ledger
     from asean_social.records import IllegalTransition, LeaseLost
 
-    project = tool.project(None)
+    file = tool.project(None).ledger(tool.ledger)
+    if not file.exists():
+        raise UserError("post.unknown", post=posts[0])
     now = SystemClock().now()
-    ledger = Ledger.open(project.ledger(tool.ledger), now)
+    ledger = Ledger.open(file, now)
     for row in _chosen(ledger, posts):
         try:
             _act_on(ledger, row, verb, reason, now)
