@@ -1,0 +1,183 @@
+"""A media file is what its content says, and a bad one is told in one code."""
+
+import os
+import unicodedata
+
+import pytest
+from desk import MP4
+from PIL import Image
+
+from asean_social.media import Library, Unusable
+
+
+def _code(library, path):
+    with pytest.raises(Unusable) as caught:
+        library.facts(path)
+    return caught.value.code
+
+
+@pytest.fixture
+def library(tmp_path):
+    return Library(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [("a.jpg", "image/jpeg"), ("a.png", "image/png"), ("a.gif", "image/gif"), ("a.bmp", "image/bmp"),
+     ("a.tiff", "image/tiff"), ("a.webp", "image/webp")],
+)  # fmt: skip
+def test_an_image_has_a_size_a_type_and_a_hash(tmp_path, library, name, mime):
+    Image.new("RGB", (64, 48)).save(tmp_path / name)
+
+    facts = library.facts(tmp_path / name)
+
+    assert (facts.kind, facts.mime, facts.width, facts.height) == ("image", mime, 64, 48)
+    assert facts.size == (tmp_path / name).stat().st_size
+    assert len(facts.sha256) == 64
+
+
+def test_the_content_counts_and_not_the_name_of_an_image(tmp_path, library):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png", "JPEG")
+
+    assert library.facts(tmp_path / "a.png").mime == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    ("head", "mime"),
+    [(MP4, "video/mp4"), (b"\0\0\0\x14ftypqt  ", "video/quicktime"), (b"\x1a\x45\xdf\xa3", "video/x-matroska"),
+     (b"RIFF\0\0\0\0AVI LIST", "video/x-msvideo"), (b"FLV\x01", "video/x-flv"), (b"\0\0\x01\xba", "video/mpeg"),
+     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-wmv")],
+)  # fmt: skip
+def test_a_video_is_known_by_its_container(tmp_path, library, head, mime):
+    (tmp_path / "v.bin").write_bytes(head + b"\0" * 50)
+
+    facts = library.facts(tmp_path / "v.bin")
+
+    assert (facts.kind, facts.mime, facts.width) == ("video", mime, 0)
+
+
+def test_a_cameras_jpeg_with_a_second_picture_is_a_jpeg(tmp_path, library):
+    picture = Image.new("RGB", (8, 8))
+    picture.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[picture.copy()])
+
+    assert library.facts(tmp_path / "a.jpg").mime == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("a.jpg", b"", "media.empty"),
+        ("a.jpg", b"not an image at all", "media.not-image"),
+        ("a.mp4", b"not a video at all", "media.not-video"),
+        ("a.jpg", MP4, "media.misnamed"),
+        ("a.heic", b"\0\0\0\x18ftypheic" + b"\0" * 50, "media.unsupported"),
+        ("a.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 8, "media.not-image"),
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "media.not-image"),
+    ],
+)
+def test_a_bad_file_is_told_in_one_code(tmp_path, library, name, content, code):
+    (tmp_path / name).write_bytes(content)
+
+    assert _code(library, tmp_path / name) == code
+
+
+def test_an_image_named_as_a_video_is_misnamed(tmp_path, library):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.mp4", "JPEG")
+
+    assert _code(library, tmp_path / "a.mp4") == "media.misnamed"
+
+
+def test_an_image_cut_off_after_its_header_is_broken(tmp_path, library):
+    Image.effect_noise((64, 64), 50).save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content[: len(content) // 2])
+
+    assert _code(library, tmp_path / "a.png") == "media.broken"
+
+
+@pytest.mark.parametrize("most", [50, 3000], ids=["far beyond", "a little beyond"])
+def test_an_image_with_too_many_pixels_is_refused_undecoded(tmp_path, library, monkeypatch, most):
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", most)
+
+    assert _code(library, tmp_path / "a.png") == "media.too-many-pixels"
+
+
+def test_a_missing_file_suggests_the_nearest_name(tmp_path, library):
+    (tmp_path / "tac.JPG").touch()
+
+    with pytest.raises(Unusable) as caught:
+        library.facts(tmp_path / "tac1.JPG")
+    assert (caught.value.code, caught.value.values["fits"]) == ("media.misspelt", "tac.JPG")
+    assert _code(library, tmp_path / "none" / "xyz.png") == "media.missing"
+    assert _code(library, tmp_path / "xyz.png") == "media.missing"
+
+
+def test_a_folder_is_not_a_file(tmp_path, library):
+    (tmp_path / "media").mkdir()
+
+    assert _code(library, tmp_path / "media") == "media.not-a-file"
+
+
+@pytest.mark.parametrize(("typed", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_is_found_in_either_unicode_form(tmp_path, library, typed, stored):
+    folder = tmp_path / unicodedata.normalize(stored, "Ảnh Huế")
+    folder.mkdir()
+    Image.new("RGB", (8, 8)).save(folder / unicodedata.normalize(stored, "Cầu Trường Tiền.jpg"))
+
+    asked = (
+        tmp_path
+        / unicodedata.normalize(typed, "Ảnh Huế")
+        / unicodedata.normalize(typed, "Cầu Trường Tiền.jpg")
+    )
+
+    assert library.facts(asked).kind == "image"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a right on Windows")
+def test_a_link_that_leads_out_of_the_project_is_refused(tmp_path):
+    inside = tmp_path / "project"
+    inside.mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
+    (inside / "a.jpg").symlink_to(tmp_path / "a.jpg")
+
+    assert _code(Library(inside), inside / "a.jpg") == "campaign.media-outside"
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="root may read everything, and so does Windows"
+)
+def test_a_file_that_may_not_be_read_says_so(tmp_path, library):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    (tmp_path / "a.jpg").chmod(0)
+
+    assert _code(library, tmp_path / "a.jpg") == "media.unreadable"
+
+
+def test_a_file_that_vanishes_while_it_is_read_says_so(tmp_path, monkeypatch):
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (8, 8)).save(path)
+    library = Library(tmp_path)
+    monkeypatch.setattr(type(path), "is_file", lambda self: self.unlink() or True)
+
+    assert _code(library, path) == "media.unreadable"
+
+
+def test_a_file_is_probed_once_and_again_after_it_changed(tmp_path, library):
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (8, 8)).save(path)
+    first = library.facts(path)
+
+    assert library.facts(path) is first
+    Image.new("RGB", (9, 9), "red").save(path)
+    os.utime(path, ns=(1, 1))
+    assert library.facts(path).width == 9
+
+
+def test_a_bad_file_that_is_mended_becomes_good(tmp_path, library):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"")
+    assert _code(library, path) == _code(library, path) == "media.empty"
+
+    Image.new("RGB", (8, 8)).save(path)
+    assert library.facts(path).kind == "image"
