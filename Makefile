@@ -36,7 +36,7 @@ catalogs: $(VENV)/.tested
 lock:
 	rm -rf .lock && $(PYTHON) -m venv .lock
 	.lock/bin/python -m pip install --quiet --upgrade pip
-	.lock/bin/python -m pip install --quiet . --group test --group media
+	.lock/bin/python -m pip install --quiet . tzdata colorama --group test --group media
 	.lock/bin/python -m pip freeze --exclude asean-social | grep -v ' @ ' > constraints.txt
 	rm -rf .lock
 
