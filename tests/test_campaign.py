@@ -320,3 +320,12 @@ def test_ten_thousand_posts_load_within_seconds(tmp_path):
 
     assert len(found.campaigns[0].posts) == 10_000
     assert (datetime.now(UTC) - begun).total_seconds() < (15 if reader.fast else 120)
+
+
+@pytest.mark.parametrize(
+    "link", ["hue.gov.vn", "ftp://hue.gov.vn", "https://", "https://[", "https://a b.vn", "http:///x"]
+)
+def test_what_is_no_link_is_refused(loaded, link):
+    found = loaded(year=FULL.replace("link: https://hue.gov.vn/tac", f"link: '{link}'"))
+
+    assert [(one.code, one.path) for one in found.problems] == [("campaign.bad-link", "pillars.apsc[0].link")]
