@@ -129,7 +129,7 @@ def stale(message: Message, pieces: Sequence[Piece], now: datetime) -> bool:
 class Publisher(ABC):
     platform: ClassVar[str]
     kinds: ClassVar[frozenset[str]]
-    limits: ClassVar[Mapping[str, Limit]]  # by "kind.field" or "field"
+    limits: ClassVar[Mapping[str, Limit]]  # by field, or by kind and field
     repeatable: bool = True  # whether `release` may be sent again without asking first
 
     @abstractmethod

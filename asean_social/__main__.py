@@ -1,0 +1,3 @@
+from asean_social.cli.main import run
+
+run()

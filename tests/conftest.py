@@ -1,0 +1,17 @@
+import pytest
+from town import HURRY, Town
+
+from asean_social.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def sandbox(tmp_path):
+    with Sandbox(processing_seconds=0.2, verify_seconds=0.2, media_dir=tmp_path / "public") as running:
+        yield running
+
+
+@pytest.fixture
+def town(tmp_path, sandbox, monkeypatch):
+    for name, value in HURRY.items():
+        monkeypatch.setenv(name, value)
+    return Town(tmp_path / "office", sandbox)
