@@ -168,21 +168,38 @@ def _on_network(path: Path) -> bool:
     return kind in NETWORK_FILE_SYSTEMS
 
 
-def migrate(database: Database, now: datetime) -> None:
-    """Bring the schema up to date, numbered scripts in order, each whole or not at all. Raises LedgerError."""
-    scripts = sorted(
+def _scripts() -> list[tuple[int, str, str]]:
+    """Number, name and text of every migration, in order."""
+    return sorted(
         (int(one.name[:4]), one.name, one.read_text(encoding="utf-8"))
         for one in files("asean_social.migrations").iterdir()
         if one.name.endswith(".sqlite.sql")
     )
-    newest = scripts[-1][0]
-    version = database.read("pragma user_version")[0][0]
+
+
+def version_of(database: Database, newest: int) -> int:
+    """The schema's number, 0 for an empty file. Raises LedgerError for a newer one and for a stranger's database."""
+    version: int = database.read("pragma user_version")[0][0]
     if version > newest:
         raise LedgerError("ledger.newer", file=str(database.path), found=version, fits=newest)
-    if version == newest:
-        return
     if version == 0 and database.read("select 1 from sqlite_master limit 1"):
         raise LedgerError("ledger.not-a-ledger", file=str(database.path))
+    return version
+
+
+def is_current(database: Database) -> bool:
+    """Whether it may be read as it is. Raises LedgerError."""
+    newest = _scripts()[-1][0]
+    return version_of(database, newest) == newest
+
+
+def migrate(database: Database, now: datetime) -> None:
+    """Bring the schema up to date, numbered scripts in order, each whole or not at all. Raises LedgerError."""
+    scripts = _scripts()
+    newest = scripts[-1][0]
+    version = version_of(database, newest)
+    if version == newest:
+        return
     if version:
         shutil.copy2(database.path, database.path.with_suffix(f".before-{newest}.db"))
     with database.write() as connection:

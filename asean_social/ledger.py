@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from asean_social import records
-from asean_social.database import Database, migrate, moment, stamp
+from asean_social.database import Database, is_current, migrate, moment, stamp
 from asean_social.decisions import LATE, LOOK_FIRST, LOOK_UP, RELEASE, STAGE, Decision
 from asean_social.publishers.base import Piece
 from asean_social.records import (
@@ -52,8 +52,11 @@ class Ledger:
 
     @classmethod
     def look(cls, path: Path) -> "Ledger | None":
-        """Open for reading only; None where there is none yet."""
-        return cls(Database(path, read_only=True)) if path.exists() else None
+        """Open for reading only; None where there is none yet, or none of this version. Raises LedgerError."""
+        if not path.exists():
+            return None
+        database = Database(path, read_only=True)
+        return cls(database) if is_current(database) else None
 
     def close(self) -> None:
         self.database.close()

@@ -15,7 +15,7 @@ import typer
 from asean_social.cli.app import BAD_INPUT, GOOD, Desktop, Paths, Screen, app, desktop
 from asean_social.cli.planning import show_preview
 from asean_social.cli.showing import exit_code, tell_status, why
-from asean_social.errors import Problem, Severity
+from asean_social.errors import Problem, Severity, UserError
 from asean_social.states import State
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from asean_social.decisions import Policy
     from asean_social.delivery import Desk
     from asean_social.ledger import Ledger
+    from asean_social.media import Library
     from asean_social.project import Project
     from asean_social.records import Delivery
     from asean_social.runner import Runner
@@ -127,7 +128,7 @@ class Station:
         return Desk(
             ledger=self.ledger,
             opener=accounts,
-            sha256=lambda path: library.facts(path).sha256,
+            sha256=lambda path: _sha256(library, path),
             root=self.project.root,
             policy=policy,
             clock=clock,
@@ -148,6 +149,15 @@ class Station:
         new = {self.screen.problem(one): one for one in problems}
         self.screen.problems(one for text, one in new.items() if text not in self._told)
         self._told.update(new)
+
+
+def _sha256(library: "Library", path: Path) -> str:
+    from asean_social.media import Unusable
+
+    try:
+        return library.facts(path).sha256
+    except Unusable as error:
+        raise UserError(error.code, **error.values) from error
 
 
 def _errors(problems: Iterable[Problem]) -> list[Problem]:
