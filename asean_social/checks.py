@@ -258,7 +258,7 @@ def _picture_risk(seen: Seen) -> Iterator[Problem]:
             )
 
 
-_LATER = {  # what may be written already, and is published by a later version
+LATER = {  # what may be written already, and is published by a later version
     "facebook": ("first_comment", "thumbnail", "place", "targeting", "title", "description"),
     "youtube": ("playlist", "thumbnail"),
     "zalo": ("broadcast",),
@@ -276,7 +276,7 @@ def _later_kinds(seen: Seen) -> Iterator[Problem]:
 
 
 def _later_options(seen: Seen) -> Iterator[Problem]:
-    for platform, names in _LATER.items():
+    for platform, names in LATER.items():
         for planned, post in seen.messages(platform):
             block = getattr(post, platform)
             for name in names:
