@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Self
 from uuid import uuid4
 
 import typer
 
 from asean_social.cli.app import BAD_INPUT, GOOD, Desktop, Paths, Screen, app, desktop
 from asean_social.cli.planning import show_preview
-from asean_social.cli.showing import exit_code, tell_status, why
+from asean_social.cli.showing import exit_code, tell_status
+from asean_social.cli.watching import Watcher
 from asean_social.errors import Problem, Severity, UserError
-from asean_social.states import State
 
 if TYPE_CHECKING:
     from asean_social.accounts import Accounts
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from asean_social.ledger import Ledger
     from asean_social.media import Library
     from asean_social.project import Project
-    from asean_social.records import Delivery
     from asean_social.runner import Runner
     from asean_social.sync import Scope
 
@@ -96,6 +95,7 @@ class Station:
         from asean_social.runner import Runner
 
         self.screen, self.project = screen, project
+        self._watcher = Watcher(screen)
         policy = Policy.from_environment(os.environ)
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._told: set[str] = set()
@@ -133,7 +133,7 @@ class Station:
             policy=policy,
             clock=clock,
             claimer=Claimer(owner, policy.lease, policy.spacing),
-            listener=Watcher(self.screen),
+            listener=self._watcher,
             stopping=lambda: self.runner.stopping(),  # noqa: PLW0108 -- there is no runner yet
             jitter=Random(),  # noqa: S311 -- spreads retries, hides nothing
         )
@@ -142,6 +142,7 @@ class Station:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._watcher.close()
         self.ledger.close()
 
     def _tell(self, problems: Iterable[Problem]) -> None:
@@ -163,36 +164,6 @@ def _sha256(library: "Library", path: Path) -> str:
 def _errors(problems: Iterable[Problem]) -> list[Problem]:
     """Warnings are for `check`: a runner that is started every five minutes would repeat them."""
     return [one for one in problems if one.severity is Severity.ERROR]
-
-
-class Watcher:
-    """Says what happens while it happens: a line per change of state, a bar per upload on a terminal."""
-
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
-        self._bars: dict[str, Any] = {}
-
-    def moved(self, delivery: "Delivery", old: State) -> None:
-        del old
-        language = self._screen.language
-        when = delivery.updated_at.astimezone(language.zone).strftime("%d/%m %H:%M:%S")
-        more = (
-            delivery.url
-            if delivery.state == State.PUBLISHED and delivery.url
-            else why(self._screen, delivery)
-        )
-        state = language.say(f"state.{delivery.state}")
-        self._screen.note(f"{when}  {delivery.channel:<8}  {delivery.post:<24}  {state}  {more}".rstrip())
-
-    def progress(self, delivery: "Delivery", sent: int, size: int) -> None:
-        tenth = sent * 10 // max(size, 1)
-        if self._bars.get(delivery.key) == tenth:
-            return
-        self._bars[delivery.key] = tenth
-        language = self._screen.language
-        bar = "█" * tenth + "░" * (10 - tenth)
-        amount = f"{language.size(sent)} / {language.size(size)}"
-        self._screen.note(f"                {delivery.channel:<8}  {delivery.post:<24}  {bar} {amount}")
 
 
 @app.command(help="help.sandbox")
