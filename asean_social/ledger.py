@@ -109,7 +109,8 @@ class Ledger:
         columns = dict(change.columns)
         if change.discard:
             self._discard(db, row, later)
-            columns |= {"generation": row.generation + 1, "tries": 0, "looks": 0}
+            # also the digest: edited back to what it was, nothing is staged of it any more
+            columns |= {"generation": row.generation + 1, "staged_digest": "", "tries": 0, "looks": 0}
         if change.state is not None:
             _must(row.state, change.state)
             columns |= {"state": change.state, "reason": change.reason, "why": "{}", "resume_at": None}

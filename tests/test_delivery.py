@@ -252,6 +252,21 @@ def test_an_edit_after_staging_discards_the_old_object_and_stages_the_new(office
     assert [one.state for one in office.ledger.follow_ups()] == ["done"]
 
 
+def test_edited_there_and_back_again_it_is_staged_anew(office):
+    from asean_social.records import Change
+
+    key = office.plan("p", NOON + timedelta(hours=1), text="cũ")
+    office.work()
+    for text in ("mới", "cũ"):
+        edited = office.columns(key, NOON + timedelta(hours=1), text)
+        office.ledger.apply({key: Change(edited, discard=True)}, "t", office.clock.now(), office.clock.now())
+
+    row = office.settle(key)
+
+    assert row.state == State.PUBLISHED
+    assert [(one.content, bool(one.public_at)) for one in office.place.things.values()] == [("cũ", True)]
+
+
 def test_too_many_failures_ask_a_person(tmp_path):
     office = Office(tmp_path, policy=Policy(tries=3, grace=1e6))
     key = office.plan("p", NOON + timedelta(hours=1))
