@@ -356,6 +356,9 @@ class Turn:
         self.ledger.pause(name, error.code, error.values, self._now())
 
     def _hold_late(self, step: str) -> None:
+        if self.claim.released_at is not None:  # the platform accepted it once, and never showed it
+            self._move(Decision(State.HELD, LOOK_UP, "held.cannot-tell", {"cause": "unknown.not-seen"}))
+            return
         why = {"due_at": self.claim.due_at}
         self._move(Decision(State.HELD, step, "held.late", why))
 

@@ -84,7 +84,7 @@ def sync(
             continue
         ledger.put_campaign(slug, one.source.relative_to(root).as_posix(), one.title, str(one.timezone), now)
         wanted = {
-            item.key: _Wanted.of(item, loaded.approvals[slug], root, policy, rates)
+            item.key: Wanted.of(item, loaded.approvals[slug], root, policy, rates)
             for item in loaded.plans[slug].deliveries
         }
         while found := changes({row.key: row for row in ledger.deliveries(slug)}, wanted, now):
@@ -107,7 +107,7 @@ def _scope(ledger: Ledger, loaded: Loaded, paths: Iterable[Path], root: Path) ->
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
     """A planned delivery as the columns of its row."""
 
     columns: Mapping[str, Any]  # what may change at any time before release
@@ -118,7 +118,7 @@ class _Wanted:
     @classmethod
     def of(
         cls, one: Planned, approvals: Approvals, root: Path, policy: Policy, rates: Mapping[str, float]
-    ) -> "_Wanted":
+    ) -> "Wanted":
         message = one.message
         grace = policy.grace if one.grace_seconds is None else one.grace_seconds
         granted = approvals.covers(one) if one.approval_needed else None
@@ -151,7 +151,7 @@ def _ahead(one: Planned, policy: Policy, rates: Mapping[str, float]) -> timedelt
     return max(timedelta(seconds=policy.stage_ahead), upload if size > rate * 60 else timedelta())
 
 
-def changes(rows: Mapping[str, Delivery], wanted: Mapping[str, _Wanted], now: datetime) -> dict[str, Change]:
+def changes(rows: Mapping[str, Delivery], wanted: Mapping[str, Wanted], now: datetime) -> dict[str, Change]:
     """What has to change in the ledger so that it says what the plan says."""
     found: dict[str, Change] = {}
     for key, want in wanted.items():
@@ -173,7 +173,7 @@ def _busy(row: Delivery, now: datetime) -> bool:
     return row.state == State.STAGING or row.leased(now)
 
 
-def _changed(row: Delivery, want: _Wanted, now: datetime) -> Change | None:
+def _changed(row: Delivery, want: Wanted, now: datetime) -> Change | None:
     names = ("pillar", "theme", "title")
     if row.state in IN_FLIGHT or row.state in (State.PUBLISHED, State.SKIPPED):
         return _differing(row, {name: want.columns[name] for name in names} | {"plan_digest": want.digest})
@@ -188,7 +188,7 @@ def _changed(row: Delivery, want: _Wanted, now: datetime) -> Change | None:
     return Change(columns, state, reason, discard=edited or state == State.PLANNED)
 
 
-def _next_state(row: Delivery, want: _Wanted, now: datetime, *, edited: bool) -> tuple[State | None, str]:
+def _next_state(row: Delivery, want: Wanted, now: datetime, *, edited: bool) -> tuple[State | None, str]:
     if row.state == State.CANCELLED:
         return State.PLANNED, "planned.came-back"
     asked = row.asked_at or want.due_at
