@@ -91,6 +91,8 @@ def _media(media: Media, place: int, language: Language) -> str:
 def _option(value: Any, language: Language) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
+    if value in ("show", "hide"):
+        return language.say(f"value.{value}")
     return language.value("", value)
 
 

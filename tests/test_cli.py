@@ -1,5 +1,6 @@
 """Commands as a person meets them: what they say, where it goes, how they exit."""
 
+import io
 import json
 import re
 import socket
@@ -368,3 +369,41 @@ def test_a_reader_that_leaves_early_is_no_fault(office):
 
     assert pipe.wait(30) in (0, 1)
     assert b"Traceback" not in said
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_whole_sample_campaign_can_be_previewed(language, capsys, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent.parent)
+
+    assert main(["--lang", language, "preview"]) == 0
+    assert main(["--lang", language, "preview", "--json"]) == 0
+
+    said = capsys.readouterr().out
+    assert "1.450 km" in said
+    assert ("lượt đăng" in said) == (language == "vi")
+
+
+def test_a_terminal_gets_panels(office):
+    from rich.console import Console
+
+    from asean_social import preview, sync
+    from asean_social.lang import Language
+
+    office.campaign(text_post(when=SOON) + text_post("dai", SOON, text='"' + "a" * 63_207 + '"'))
+    loaded = sync.read([office.root / "campaigns"], office.root, datetime.now(UTC))
+    console = Console(width=80, record=True, file=io.StringIO())
+
+    for card in preview.cards(loaded):
+        console.print(preview.panel(card, Language("vi")))
+
+    said = console.export_text()
+    assert "Xin chào mot" in said
+    assert "63.207/63.206" in said
+
+
+def test_kinds_of_later_versions_are_shown_and_refused(office, capsys):
+    media = '[{file: media/anh.jpg, alt: "một bức ảnh đẹp"}, {file: media/bia.jpg, alt: "một bức ảnh khác"}]'
+    office.campaign(text_post(when=SOON, media=media))
+
+    assert office.run("preview") == 1
+    assert "bộ ảnh Facebook" in capsys.readouterr().out
