@@ -1,11 +1,21 @@
 """From an account's name to a publisher that may be used: secrets, tokens, HTTP, and the check that it is the right one."""
 
-from collections.abc import Iterable, Mapping
+import logging
+import threading
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from asean_social.clock import Clock
-from asean_social.credentials import AnyAccount, Credentials, FacebookAccount, YouTubeAccount, ZaloAccount
+from asean_social.credentials import (
+    AnyAccount,
+    Credentials,
+    FacebookAccount,
+    YouTubeAccount,
+    ZaloAccount,
+    load,
+)
 from asean_social.database import Database
 from asean_social.decisions import Policy
 from asean_social.errors import AuthFailed, UserError
@@ -13,6 +23,8 @@ from asean_social.publishers import registry
 from asean_social.publishers.base import Publisher, TokenPair, Tokens
 from asean_social.publishers.http import Guard, Progress, Session
 from asean_social.tokens import RotatingTokens, StaticToken
+
+_log = logging.getLogger("asean_social")
 
 # Google's access tokens live an hour, its own client replaces them 3 min 45 s before; Zalo's live 25 h and are
 # replaced at 20 h of age.
@@ -23,38 +35,61 @@ class Accounts:
     """Opens publishers for one runner. A token is compared with the configured account before anything is sent."""
 
     def __init__(
-        self, credentials: Credentials, database: Database, policy: Policy, clock: Clock, owner: str
+        self,
+        path: Path,
+        environment: Mapping[str, str],
+        database: Callable[[], Database],
+        policy: Policy,
+        clock: Clock,
+        owner: str,
     ) -> None:
-        self._credentials, self._database, self._clock, self._owner = credentials, database, clock, owner
+        """`path`: the credentials file. Raises CredentialsError."""
+        self._path, self._environment = path, environment
+        self._database, self._clock, self._owner = database, clock, owner
         self._timeout = (min(10.0, policy.lease / 4), min(60.0, policy.lease / 2))
         self._verified: set[tuple[str, str, str]] = set()
+        self._lock = threading.Lock()
+        self._read()
 
-    def require(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Raises CredentialsError for the first account that is not configured."""
-        for platform, name in wanted:
-            self._credentials.account(platform, name)
+    def _read(self) -> None:
+        self._seen = self._path.stat().st_mtime_ns if self._path.exists() else 0
+        self._read_at = self._clock.now()
+        self.credentials = load(self._path, self._environment)
+
+    def _current(self) -> Credentials:
+        """The credentials as the file has them now: a new pair of tokens is taken without a restart."""
+        with self._lock:
+            try:
+                if self._path.stat().st_mtime_ns != self._seen:
+                    self._read()
+            except (OSError, UserError) as error:
+                # half-written or gone: what was read before still holds
+                _log.warning("credentials were not read again: %s", type(error).__name__)
+            return self.credentials
 
     def __call__(self, platform: str, account: str, guard: Guard, progress: Progress) -> Publisher:
         try:
-            configured = self._credentials.account(platform, account)
+            configured = self._current().account(platform, account)
         except UserError as error:
             raise AuthFailed(platform, error.code, **_without(error.values, "platform")) from error
-        session = Session(guard, progress, self._timeout)
-        session.keep_secret(*_secrets(configured))
-        tokens = self._tokens(platform, account, configured, session)
+        session, tokens = self._session(platform, account, configured, guard, progress)
         publisher = registry.open_publisher(platform, configured, session, tokens)
         self._identify(publisher, platform, account, configured, tokens)
         return publisher
 
-    def keep_alive(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Renew tokens that lay unused for a week. Raises PublishError for the first that could not be."""
-        for platform, name in wanted:
-            configured = self._credentials.account(platform, name)
-            session = Session(timeout=self._timeout)
-            session.keep_secret(*_secrets(configured))
-            tokens = self._tokens(platform, name, configured, session)
-            if isinstance(tokens, RotatingTokens):
-                tokens.keep_alive()
+    def keep_alive(self, account: tuple[str, str]) -> None:
+        """Renew tokens that lay unused for a week. Raises PublishError, CredentialsError."""
+        configured = self._current().account(*account)
+        _, tokens = self._session(*account, configured, lambda: None, lambda _sent, _all: None)
+        if isinstance(tokens, RotatingTokens):
+            tokens.keep_alive()
+
+    def _session(
+        self, platform: str, account: str, configured: AnyAccount, guard: Guard, progress: Progress
+    ) -> tuple[Session, Tokens]:
+        session = Session(guard, progress, self._timeout)
+        session.keep_secret(*_secrets(configured))
+        return session, self._tokens(platform, account, configured, session)
 
     def _identify(
         self, publisher: Publisher, platform: str, account: str, configured: AnyAccount, tokens: Tokens
@@ -87,7 +122,15 @@ class Accounts:
         access = account.access_token.get_secret_value() if isinstance(account, ZaloAccount) else ""
         pasted = (access, account.refresh_token.get_secret_value())
         return RotatingTokens(
-            self._database, platform, name, pasted, refresh, self._clock, self._owner, EARLY[platform]
+            self._database(),
+            platform,
+            name,
+            pasted,
+            refresh,
+            self._clock,
+            self._owner,
+            EARLY[platform],
+            self._read_at,
         )
 
 

@@ -9,7 +9,6 @@ a power cut: WAL with synchronous FULL where the library has the fix of the WAL-
 import hashlib
 import os
 import random
-import shutil
 import sqlite3
 import threading
 import time
@@ -60,6 +59,7 @@ class Database:
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
+        self._file: tuple[int, int] | None = None  # which file it was when it was opened first
         if _on_network(path):
             raise LedgerError("ledger.network-drive", file=str(path))
 
@@ -80,6 +80,15 @@ class Database:
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         with self._translated():
             return _patiently(self._connection(), sql, values).fetchall()
+
+    def still_there(self) -> None:
+        """Raises LedgerError when the file was removed or replaced: what is written would be written to nowhere."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            raise LedgerError("ledger.gone", file=str(self.path)) from None
+        if self._file is not None and self._file != (now.st_dev, now.st_ino):
+            raise LedgerError("ledger.gone", file=str(self.path))
 
     def close(self) -> None:
         with self._guard:
@@ -105,6 +114,9 @@ class Database:
         if connection is None:
             with self._translated():
                 connection = self._open()
+            if self._file is None:
+                opened = self.path.stat()
+                self._file = (opened.st_dev, opened.st_ino)
             self._local.connection = connection
             with self._guard:
                 self._all.append(connection)
@@ -179,12 +191,14 @@ def _scripts() -> list[tuple[int, str, str]]:
 
 def version_of(database: Database, newest: int) -> int:
     """The schema's number, 0 for an empty file. Raises LedgerError for a newer one and for a stranger's database."""
-    version: int = database.read("pragma user_version")[0][0]
+    # one read, so that a schema which another process is just making is seen whole or not at all
+    sql = "select user_version, (select count(*) from sqlite_master) from pragma_user_version"
+    version, tables = database.read(sql)[0]
     if version > newest:
         raise LedgerError("ledger.newer", file=str(database.path), found=version, fits=newest)
-    if version == 0 and database.read("select 1 from sqlite_master limit 1"):
+    if version == 0 and tables:
         raise LedgerError("ledger.not-a-ledger", file=str(database.path))
-    return version
+    return int(version)
 
 
 def is_current(database: Database) -> bool:
@@ -200,11 +214,8 @@ def migrate(database: Database, now: datetime) -> None:
     version = version_of(database, newest)
     if version == newest:
         return
-    if version:
-        shutil.copy2(database.path, database.path.with_suffix(f".before-{newest}.db"))
     with database.write() as connection:
-        # another process may have been faster
-        version = connection.execute("pragma user_version").fetchone()[0]
+        version = version_of(database, newest)  # another process may have been faster
         for number, name, script in scripts:
             if number > version:
                 _apply(connection, number, name, script, now)

@@ -16,7 +16,6 @@ from asean_social.states import State
 STAGE, RELEASE, LOOK_UP, LOOK_FIRST = "stage", "release", "look-up", "look-first"
 FINISH = "finish"  # the release was accepted, the platform still works on it
 CONFIRM = "confirm"  # the release is done, to be seen public
-STEPS = (STAGE, RELEASE, FINISH, CONFIRM, LOOK_UP, LOOK_FIRST)
 
 LATE = timedelta(seconds=60)  # begun later than this after due: catching up, so releases are spaced
 LOOK_BACK = timedelta(days=30)  # how far back the same content counts as already published
@@ -51,6 +50,8 @@ class Policy:
                 found[one.name] = _number(name, text, many=one.name == "lookup_waits")
         if "workers" in found:
             found["workers"] = max(1, int(found["workers"]))
+        if "lease" in found:
+            found["lease"] = max(1.0, found["lease"])  # the time-outs of requests are parts of it
         return cls(**found)
 
 
@@ -97,7 +98,10 @@ def after_error(
         return Decision(State.HELD, step, error.code, why)
     if isinstance(error, OutcomeUnknown) and step == RELEASE:
         first = timedelta(seconds=policy.lookup_waits[0])
-        return Decision(State.UNKNOWN, LOOK_UP, error.code, why, now + first)
+        later = (
+            backoff(tries, policy, jitter) if tries else first
+        )  # released again and again it is left alone longer
+        return Decision(State.UNKNOWN, LOOK_UP, error.code, why, now + max(first, later))
     if tries + 1 >= policy.tries and not isinstance(error, RateLimited):
         return Decision(
             State.HELD, step, "held.too-many-tries", {"tries": tries + 1, "cause": error.code, **why}
@@ -127,7 +131,7 @@ def begin(
         code = "held.late" if known_before_due else "held.past"
         return Decision(State.HELD, STAGE, code, {"due_at": due_at})
     if now >= due_at and not looked:
-        return Decision(State.UNKNOWN, LOOK_FIRST, "unknown.look-first", {"due_at": due_at}, now)
+        return Decision(State.PLANNED, LOOK_FIRST, "planned.look-first", resume_at=now)
     return Decision(State.STAGING, STAGE)
 
 
@@ -139,35 +143,39 @@ def after_first_look(
     *,
     sure: bool,
 ) -> Decision:
-    """The account was asked whether it already shows this content.
+    """The account was asked whether it already shows this content, before anything of it was sent.
 
     `sure`: this ledger is old enough to know of every publication that a lagging list might not show yet.
     """
     if isinstance(receipt, Receipt):
         return Decision(State.PUBLISHED, reason="published.found", why={"url": receipt.url})
-    if isinstance(receipt, AuthFailed):
-        return Decision(State.UNKNOWN, LOOK_FIRST, receipt.code, receipt.values, now, pause_account=True)
-    if isinstance(receipt, (OutcomeUnknown, Rejected)):
-        return Decision(State.HELD, LOOK_FIRST, "held.cannot-tell", {"cause": receipt.code, **receipt.values})
     if isinstance(receipt, PublishError):
-        return _look_again(LOOK_FIRST, receipt.code, receipt.values, looks, now, policy)
+        return _look_failed(State.PLANNED, LOOK_FIRST, receipt, looks, now, policy)
     if sure or looks >= len(policy.lookup_waits):
-        return Decision(State.WAITING, STAGE, "waiting.begin", resume_at=now)
-    return Decision(State.UNKNOWN, LOOK_FIRST, "unknown.look-first", resume_at=now + _gap(looks, policy))
+        return Decision(State.STAGING, STAGE)
+    why = {"seconds": int(policy.lookup_waits[-1])}
+    return Decision(State.PLANNED, LOOK_FIRST, "planned.young-ledger", why, now + _gap(looks, policy))
 
 
 def after_look_up(
-    receipt: Receipt | PublishError | None, looks: int, now: datetime, policy: Policy, *, repeatable: bool
+    receipt: Receipt | PublishError | None,
+    looks: int,
+    tries: int,
+    now: datetime,
+    policy: Policy,
+    *,
+    repeatable: bool,
 ) -> Decision:
-    """A release was sent and its answer is not trusted; `receipt` is what the platform shows now, None: nothing."""
-    if isinstance(receipt, AuthFailed):
-        return Decision(State.UNKNOWN, LOOK_UP, receipt.code, receipt.values, now, pause_account=True)
-    if isinstance(receipt, OutcomeUnknown):
-        return Decision(State.HELD, LOOK_UP, "held.cannot-tell", {"cause": receipt.code, **receipt.values})
+    """A release was sent and its answer is not trusted; `receipt` is what the platform shows now, None: nothing.
+
+    `tries` counts the releases that ended here before.
+    """
     if isinstance(receipt, PublishError):
-        return _look_again(LOOK_UP, receipt.code, receipt.values, looks, now, policy)
+        return _look_failed(State.UNKNOWN, LOOK_UP, receipt, looks, now, policy)
     if receipt is not None and receipt.public:
         return Decision(State.PUBLISHED, reason=receipt.differs)
+    if tries + 1 >= policy.tries:
+        return Decision(State.HELD, LOOK_UP, "held.cannot-tell", {"cause": "unknown.not-seen"})
     if receipt is not None and receipt.staged and repeatable:
         return Decision(State.STAGED, RELEASE, "staged.not-released")
     if looks < len(policy.lookup_waits):
@@ -196,12 +204,15 @@ def after_confirm(
     return Decision(State.CONFIRMING, step, code, resume_at=now + poll_wait(looks, 0, policy))
 
 
-def _look_again(
-    step: str, code: str, why: Mapping[str, Any], looks: int, now: datetime, policy: Policy
+def _look_failed(
+    state: State, step: str, error: PublishError, looks: int, now: datetime, policy: Policy
 ) -> Decision:
-    if looks + 1 >= policy.tries + len(policy.lookup_waits):
-        return Decision(State.HELD, step, "held.cannot-tell", {"cause": code, **why})
-    return Decision(State.UNKNOWN, step, code, why, now + _gap(looks, policy))
+    if isinstance(error, AuthFailed):
+        return Decision(state, step, error.code, error.values, now, pause_account=True)
+    final = isinstance(error, (OutcomeUnknown, Rejected))
+    if final or looks + 1 >= policy.tries + len(policy.lookup_waits):
+        return Decision(State.HELD, step, "held.cannot-tell", {"cause": error.code, **error.values})
+    return Decision(state, step, error.code, error.values, now + _gap(looks, policy))
 
 
 def _gap(looks: int, policy: Policy) -> timedelta:
@@ -219,5 +230,5 @@ def retried(step: str, held: str, reason: str, now: datetime) -> Decision:
     why = {"by_reason": reason}
     if step in (LOOK_UP, FINISH, CONFIRM) and held != "held.staged-gone":
         return Decision(State.UNKNOWN, LOOK_UP, "unknown.by-person", why, now)
-    sure = held in ("held.staged-gone", "held.cannot-tell")
+    sure = held in ("held.staged-gone", "held.cannot-tell", "held.same-content")
     return Decision(State.PLANNED, STAGE if sure else "", "planned.by-person", why)

@@ -1,33 +1,45 @@
 """One step of one delivery under a claim: prepare it, release it, look it up; record before and after.
 
-This is the only place where the ledger and a publisher meet. What happens next is decided in `decisions`.
+This is where the ledger and a publisher meet. What happens next is decided in `decisions`.
 """
 
-import random
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from asean_social import decisions
-from asean_social.clock import Clock
-from asean_social.decisions import CONFIRM, FINISH, LOOK_BACK, LOOK_UP, RELEASE, SKEW, STAGE, Decision, Policy
-from asean_social.errors import OutcomeUnknown, PublishError, Rejected, Unavailable, UserError
-from asean_social.ledger import Ledger
+from asean_social.decisions import (
+    CONFIRM,
+    FINISH,
+    LOOK_BACK,
+    LOOK_FIRST,
+    LOOK_UP,
+    RELEASE,
+    SKEW,
+    STAGE,
+    Decision,
+)
+from asean_social.errors import (
+    AuthFailed,
+    OutcomeUnknown,
+    PublishError,
+    Rejected,
+    Unavailable,
+    UserError,
+)
 from asean_social.publishers.base import Message, Piece, Publisher, Receipt, Wait, stale
-from asean_social.publishers.http import Guard, Progress
 from asean_social.records import (
     RELEASE_LANE,
     STAGE_LANE,
-    Claimer,
     Delivery,
-    FollowUp,
-    FollowUpEnd,
-    LeaseLost,
     thaw,
 )
 from asean_social.states import State
+
+if TYPE_CHECKING:
+    from asean_social.desk import Desk
 
 RATE_FROM = 1 << 20  # bytes; a smaller upload says nothing about the line
 
@@ -36,84 +48,17 @@ class Stopped(Exception):
     """The runner is to end; raised by the guard, so before anything was sent."""
 
 
-class Opener(Protocol):
-    def __call__(self, platform: str, account: str, guard: Guard, progress: Progress) -> Publisher:
-        """A publisher whose account was compared with the configured one. Raises PublishError, UserError."""
-
-
-class Listener(Protocol):
-    def moved(self, delivery: Delivery, old: State) -> None: ...
-    def progress(self, delivery: Delivery, sent: int, size: int) -> None: ...
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What a runner works with."""
-
-    ledger: Ledger
-    opener: Opener
-    sha256: Callable[[Path], str]  # of a media file as it is now; raises UserError
-    root: Path  # of the project
-    policy: Policy
-    clock: Clock
-    claimer: Claimer
-    listener: Listener
-    stopping: Callable[[], bool]
-    jitter: random.Random
-
-    def work(self, account: tuple[str, str], lane: str, campaigns: Collection[str]) -> bool:
-        """Do the account's next due step of this lane; False when there was none."""
-        claim = self.ledger.claim(account, lane, campaigns, self.clock.now(), self.claimer)
-        if claim is None:
-            return False
-        turn = Turn(self, claim)
-        try:
-            turn.run(lane)
-        except LeaseLost:
-            return True  # another runner has it: stop at once, send and delete nothing
-        except Stopped:
-            turn.put_back()
-        return True
-
-    def follow_up(self) -> bool:
-        """Do the next due follow-up; False when there was none."""
-        claim = self.ledger.claim_follow_up(self.clock.now(), self.claimer)
-        if claim is None:
-            return False
-        self.ledger.end_follow_up(claim, self._discard(claim))
-        return True
-
-    def _discard(self, claim: FollowUp) -> FollowUpEnd:
-        payload = claim.payload
-        pieces = self.ledger.pieces(claim.delivery, payload["generation"])
-        now = self.clock.now()
-        try:
-            publisher = self.opener(
-                payload["platform"], payload["account"], self._stop_guard, lambda _s, _a: None
-            )
-            publisher.discard(pieces)
-        except (PublishError, UserError) as error:
-            again = now + decisions.backoff(claim.tries, self.policy, self.jitter)
-            final = isinstance(error, Rejected) or claim.tries + 1 >= self.policy.tries
-            state = "held" if final else "waiting"
-            return FollowUpEnd(state, again, error.code, error.values)
-        except Stopped:
-            return FollowUpEnd("waiting", now)
-        return FollowUpEnd("done", now)
-
-    def _stop_guard(self) -> None:
-        if self.stopping():
-            raise Stopped
-
-
 class Turn:
     """One claim, from taking it to giving it back."""
 
-    def __init__(self, desk: Desk, claim: Delivery) -> None:
+    def __init__(self, desk: "Desk", claim: Delivery) -> None:
         self.desk, self.claim = desk, claim
         self.ledger, self.policy = desk.ledger, desk.policy
         self._upload: tuple[datetime, int] | None = None  # when and where this turn's upload began
-        self._sent = 0
+        self._sent = 0  # bytes of it
+        self._stored = 0  # pieces of this turn
+        self._in_release = False
+        self._sent_release = False  # a request of the release may have left
 
     def run(self, lane: str) -> None:
         if lane == STAGE_LANE:
@@ -123,39 +68,57 @@ class Turn:
             self._release_lane()
 
     def put_back(self) -> None:
-        """Stopped before anything was sent in this turn: whoever comes next goes on from the pieces."""
-        step = RELEASE if self.claim.state == State.RELEASING else STAGE
-        if self.claim.state in (State.STAGING, State.RELEASING):
-            self._move(Decision(State.WAITING, step, "waiting.stopped", resume_at=self._now()))
+        """Stopped before the next request: whoever comes next goes on from the pieces, or looks what became of it."""
+        now = self._now()
+        if self.claim.state == State.STAGING:
+            self._move(Decision(State.WAITING, STAGE, "waiting.stopped", resume_at=now))
+        elif self.claim.state == State.RELEASING and self._sent_release:
+            self._move(Decision(State.UNKNOWN, LOOK_UP, "unknown.interrupted", resume_at=now))
+        elif self.claim.state == State.RELEASING:
+            self._move(Decision(State.WAITING, RELEASE, "waiting.stopped", resume_at=now))
         else:
-            self._stay(self.claim.step, self.claim.reason, self._now())
+            stay = Decision(self.claim.state, self.claim.step, self.claim.reason, self.claim.why, now)
+            self.claim = self.ledger.move(self.claim, stay, now)
+
+    def set_aside(self, error: Exception) -> None:
+        """After a bug of ours: held, or looked up where a release may have been sent."""
+        if self.claim.state == State.RELEASING:
+            self._move(Decision(State.UNKNOWN, LOOK_UP, "unknown.interrupted", resume_at=self._now()))
+            return
+        doubt = self.claim.state in (State.CONFIRMING, State.UNKNOWN)
+        step = LOOK_UP if doubt else self.claim.step
+        self._move(Decision(State.HELD, step, "held.fault", {"kind": type(error).__name__}))
 
     # -- lanes ---------------------------------------------------------------------------------------------------
 
     def _stage_lane(self) -> None:
         claim, now = self.claim, self._now()
-        if claim.state == State.UNKNOWN:
+        if claim.state == State.PLANNED and claim.step == LOOK_FIRST:
             self._look_first()
-            return
-        if claim.state == State.PLANNED:
-            known = claim.created_at <= claim.due_at
-            first = decisions.begin(
-                claim.due_at,
-                claim.grace_from,
-                claim.grace,
-                now,
-                known_before_due=known,
-                looked=claim.step == STAGE,
-            )
-            self._move(first)
-            if first.state != State.STAGING:
-                return
-        elif decisions.overdue(claim.grace_from, claim.grace, now) and claim.state != State.STAGED:
+        elif claim.state == State.PLANNED:
+            self._settle(self._begin(), None)
+        elif claim.state == State.STAGING and not claim.approval:
+            self._move(
+                Decision(State.PLANNED, reason="planned.edited")
+            )  # left half done, and meanwhile edited
+        elif decisions.overdue(claim.grace_from, claim.grace, now):
             self._hold_late(STAGE)
-            return
         elif claim.state != State.STAGING:
             self._move(Decision(State.STAGING, STAGE))
-        self._stage()
+        if self.claim.state == State.STAGING and self.claim.owner:
+            self._stage()
+
+    def _begin(self) -> Decision:
+        claim = self.claim
+        known = claim.created_at <= claim.due_at
+        return decisions.begin(
+            claim.due_at,
+            claim.grace_from,
+            claim.grace,
+            self._now(),
+            known_before_due=known,
+            looked=claim.step == STAGE,
+        )
 
     def _release_lane(self) -> None:
         match self.claim.state:
@@ -174,12 +137,16 @@ class Turn:
         message = self._message()
         if not self._media_as_approved(message):
             return
-        digest = self.claim.digest
+        digest, generation = self.claim.digest, self.claim.generation
         try:
             publisher = self._open()
             wait = self._drive(publisher.stage(message, self._pieces()))
         except PublishError as error:
             self._failed(error, STAGE)
+            return
+        except OSError as error:  # a file went away while it was read
+            name = Path(str(error.filename or "–")).name
+            self._move(Decision(State.HELD, STAGE, "held.media-missing", {"file": name}))
             return
         self._measure()
         if wait is not None:
@@ -188,7 +155,7 @@ class Turn:
             self._move(again, looks=self.claim.looks + 1)
             return
         now = self.ledger.delivery(self.claim.key)
-        if now is not None and now.digest != digest:
+        if now is not None and (now.digest, now.generation) != (digest, generation):
             self._move(Decision(State.PLANNED, reason="planned.edited"))
             return
         self._move(Decision(State.STAGED, RELEASE), staged_digest=digest)
@@ -212,6 +179,7 @@ class Turn:
             if isinstance(step, Wait):
                 return step
             self.ledger.add_piece(self.claim, step, self._now())
+            self._stored += 1
         return None
 
     # -- release -------------------------------------------------------------------------------------------------
@@ -232,19 +200,29 @@ class Turn:
             if again and publisher.status(message, pieces).public:
                 self._published(publisher, message)
                 return
-            self._move_released(self._drive(publisher.release(message, pieces)))
+            self._stored, self._in_release = 0, True
+            wait = self._drive(publisher.release(message, pieces))
         except PublishError as error:
+            self._release_failed(error)
+            return
+        if wait is None:
+            self._published(publisher, message)
+        else:
+            self._accepted(wait.why, {}, decisions.poll_wait(0, wait.seconds, self.policy))
+
+    def _release_failed(self, error: PublishError) -> None:
+        """What the platform had accepted before it failed goes on; it is not begun again."""
+        if not self._stored or isinstance(error, Rejected):
             self._failed(error, RELEASE)
             return
-        if self.claim.state == State.CONFIRMING:
-            return
-        self._published(publisher, message)
+        if isinstance(error, AuthFailed):
+            self._pause(error)
+        self._accepted(error.code, error.values, decisions.backoff(0, self.policy, self.desk.jitter))
 
-    def _move_released(self, wait: Wait | None) -> None:
-        if wait is not None:
-            pause = decisions.poll_wait(0, wait.seconds, self.policy)
-            accepted = Decision(State.CONFIRMING, FINISH, wait.why, resume_at=self._now() + pause)
-            self._move(accepted, released_at=self._now())
+    def _accepted(self, reason: str, why: Mapping[str, Any], pause: timedelta) -> None:
+        now = self._now()
+        accepted = Decision(State.CONFIRMING, FINISH, reason, why, now + pause)
+        self._move(accepted, released_at=self.claim.released_at or now)
 
     def _published(self, publisher: Publisher, message: Message) -> None:
         """The platform accepted; seen public it is done, else it is looked at again soon."""
@@ -261,11 +239,10 @@ class Turn:
             publisher = self._open()
             receipt = publisher.status(message, self._pieces())
             if step == FINISH and not receipt.public:
-                again = self._drive(publisher.release(message, self._pieces()))
-                step = FINISH if again else CONFIRM
-        except (Rejected, OutcomeUnknown) as error:
-            self._failed(error, RELEASE)
-            return
+                receipt, step = self._finish(publisher, message, receipt)
+                if isinstance(receipt, Rejected):
+                    self._move(Decision(State.HELD, FINISH, receipt.code, receipt.values))
+                    return
         except PublishError as error:
             receipt = error
         accepted = self.claim.released_at or self._now()
@@ -274,8 +251,19 @@ class Turn:
         )
         self._settle(decision, receipt)
 
+    def _finish(
+        self, publisher: Publisher, message: Message, receipt: Receipt
+    ) -> tuple[Receipt | PublishError, str]:
+        """Ask how a release goes that the platform was still at work on."""
+        try:
+            again = self._drive(publisher.release(message, self._pieces()))
+        except PublishError as error:
+            return error, FINISH
+        return receipt, FINISH if again else CONFIRM
+
     def _stage_anew(self) -> None:
         """What was prepared is too old to be released."""
+        self.ledger.discard(self.claim, self._now() + timedelta(seconds=self.policy.lease))
         anew = Decision(State.STAGING, STAGE, "staging.expired")
         self._move(anew, generation=self.claim.generation + 1, staged_digest="")
         self._move(Decision(State.WAITING, STAGE, "staging.expired", resume_at=self._now()))
@@ -292,8 +280,6 @@ class Turn:
             receipt = self._open().find(self._message(), (), since)
         except PublishError as error:
             receipt = error
-        if isinstance(receipt, Receipt) and self._of_another(receipt):
-            receipt = None
         lag = timedelta(seconds=self.policy.lookup_waits[-1])
         sure = now >= self.ledger.created_at() + lag
         decision = decisions.after_first_look(receipt, claim.looks, now, self.policy, sure=sure)
@@ -315,13 +301,9 @@ class Turn:
         except PublishError as error:
             receipt = error
         decision = decisions.after_look_up(
-            receipt, claim.looks, self._now(), self.policy, repeatable=repeatable
+            receipt, claim.looks, claim.tries, self._now(), self.policy, repeatable=repeatable
         )
         self._settle(decision, receipt)
-
-    def _of_another(self, receipt: Receipt) -> bool:
-        owner = self.ledger.owner_of(self.claim.platform, self.claim.account, receipt.remote_id)
-        return owner not in (None, self.claim.key)
 
     # -- small things --------------------------------------------------------------------------------------------
 
@@ -335,21 +317,36 @@ class Turn:
         if decision.pause_account and isinstance(receipt, PublishError):
             self._pause(receipt)
         if decision.state == State.PUBLISHED and isinstance(receipt, Receipt):
+            owner = self.ledger.owner_of(self.claim.platform, self.claim.account, receipt.remote_id)
+            if owner not in (None, self.claim.key):
+                why = {"key": owner, "url": receipt.url}
+                self._move(Decision(State.HELD, self.claim.step, "held.same-content", why))
+                return
             columns = {"released_at": self.claim.released_at or self._now(), **columns}
             columns |= {"remote_id": receipt.remote_id or None, "url": receipt.url or None}
-        same = decision.step == self.claim.step
-        self._move(decision, looks=self.claim.looks + 1 if same else 0, **columns)
+        same = decision.step == self.claim.step and decision.state == self.claim.state
+        tries = self.claim.tries + (decision.state == State.STAGED)  # released once more, and not seen
+        keep = decision.state in (State.STAGED, State.UNKNOWN, State.CONFIRMING)
+        self._move(decision, tries=tries if keep else 0, looks=self.claim.looks + 1 if same else 0, **columns)
 
     def _failed(self, error: PublishError, step: str) -> None:
         if step == STAGE and isinstance(error, OutcomeUnknown):
             error = _as_unavailable(error)
-        decision = decisions.after_error(
-            error, step, self.claim.tries, self._now(), self.policy, self.desk.jitter
-        )
+        now = self._now()
+        decision = decisions.after_error(error, step, self.claim.tries, now, self.policy, self.desk.jitter)
         if decision.pause_account:
             self._pause(error)
+        due = self.claim.due_at
+        if (
+            step == STAGE
+            and type(error) is Unavailable
+            and decision.resume_at
+            and now < due < decision.resume_at
+        ):
+            decision = replace(decision, resume_at=due)  # a wait must not outlast the hour itself
         again = decision.state == State.WAITING
-        self._move(decision, tries=self.claim.tries + 1 if again else 0, looks=self.claim.looks)
+        tries = self.claim.tries + 1 if again else self.claim.tries
+        self._move(decision, tries=tries, looks=self.claim.looks)
 
     def _pause(self, error: PublishError) -> None:
         name = f"{self.claim.platform}/{self.claim.account}"
@@ -365,16 +362,12 @@ class Turn:
     def _move(self, decision: Decision, *, tries: int = 0, looks: int = 0, **columns: Any) -> None:
         """`tries` counts failures in a row, `looks` polls and look-ups; both go on while one step lasts."""
         old = self.claim.state
-        if decision.state in (State.STAGING, State.RELEASING):
+        if decision.state in (State.STAGING, State.RELEASING) and old != State.PLANNED:
             tries, looks = self.claim.tries, self.claim.looks
         columns |= {"tries": tries, "looks": looks}
         self.claim = self.ledger.move(self.claim, decision, self._now(), **columns)
         if self.claim.state != old:
             self.desk.listener.moved(self.claim, old)
-
-    def _stay(self, step: str, reason: str, resume_at: datetime) -> None:
-        stay = Decision(self.claim.state, step, reason, self.claim.why, resume_at)
-        self.claim = self.ledger.move(self.claim, stay, self._now())
 
     def _open(self) -> Publisher:
         claim = self.claim
@@ -385,6 +378,7 @@ class Turn:
         if self.desk.stopping():
             raise Stopped
         self._renew()
+        self._sent_release = self._in_release
 
     def _progress(self, sent: int, size: int) -> None:
         if self._upload is None:

@@ -8,15 +8,17 @@ nothing more, delete nothing.
 import json
 import sqlite3
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from asean_social import records
+from asean_social.chores import Chores
 from asean_social.database import Database, is_current, migrate, moment, stamp
-from asean_social.decisions import LATE, LOOK_FIRST, LOOK_UP, RELEASE, STAGE, Decision
+from asean_social.decisions import LATE, RELEASE, Decision
+from asean_social.errors import LedgerError
 from asean_social.publishers.base import Piece
 from asean_social.records import (
     RELEASE_LANE,
@@ -25,9 +27,6 @@ from asean_social.records import (
     Change,
     Claimer,
     Delivery,
-    FollowUp,
-    FollowUpEnd,
-    Hold,
     IllegalTransition,
     LeaseLost,
     surely,
@@ -36,7 +35,7 @@ from asean_social.records import (
 from asean_social.states import State, may
 
 
-class Ledger:
+class Ledger(Chores):
     def __init__(self, database: Database) -> None:
         self.database = database
 
@@ -56,6 +55,13 @@ class Ledger:
         if not path.exists():
             return None
         database = Database(path, read_only=True)
+        try:
+            return cls(database) if is_current(database) else None
+        except LedgerError as error:
+            if error.code != "ledger.read-only":
+                raise
+        # a runner was killed in the middle of a commit: only a connection that may write can undo it
+        database = Database(path)
         return cls(database) if is_current(database) else None
 
     def close(self) -> None:
@@ -83,14 +89,30 @@ class Ledger:
         with self.database.write() as db:
             db.execute("update campaign set trouble=? where slug=?", (code, slug))
 
-    def apply(self, changes: Mapping[str, Change], who: str, now: datetime, discard_after: datetime) -> None:
-        """Carry out a sync's changes to the deliveries of one campaign: all of them, or none."""
+    def troubles(self) -> list[tuple[str, str]]:
+        """Source path and message code of every campaign whose last good plan stands in for its file."""
+        rows = self.database.read("select source, trouble from campaign where trouble<>'' order by source")
+        return [(row["source"], row["trouble"]) for row in rows]
+
+    def apply(
+        self,
+        campaign: str,
+        changes: Callable[[Mapping[str, Delivery]], Mapping[str, Change]],
+        who: str,
+        now: datetime,
+        later: datetime,
+    ) -> None:
+        """Bring one campaign's deliveries up to date: all of them, or none.
+
+        `changes` sees the rows as they are in this very transaction, so that no runner moves one in between. What is
+        to be discarded is discarded after `later`.
+        """
         with self.database.write() as db:
-            for key, change in changes.items():
+            for key, change in changes({row.key: row for row in self.deliveries(campaign)}).items():
                 if change.insert:
                     self._insert(db, key, change, who, now)
                 else:
-                    self._change(db, key, change, who, now, discard_after)
+                    self._change(db, key, change, who, now, later)
 
     def _insert(self, db: sqlite3.Connection, key: str, change: Change, who: str, now: datetime) -> None:
         values = {"key": key, "state": State.PLANNED, "created_at": stamp(now), "updated_at": stamp(now)}
@@ -119,10 +141,11 @@ class Ledger:
         _update(db, key, columns, now)
 
     def _discard(self, db: sqlite3.Connection, row: Delivery, later: datetime) -> None:
+        """Have the objects of this generation removed; one that is being made just now has no piece yet."""
         used = db.execute(
             "select 1 from piece where delivery=? and generation=?", (row.key, row.generation)
         ).fetchone()
-        if used:
+        if used or row.state == State.STAGING:
             payload = {"platform": row.platform, "account": row.account, "generation": row.generation}
             db.execute(
                 "insert into follow_up (delivery, kind, payload, resume_at) values (?, 'discard', ?, ?)",
@@ -153,10 +176,10 @@ class Ledger:
 
         The state is left as it is: the first transition is the claimant's.
         """
-        if not self.due(account, lane, campaigns, now, claimer.spacing):
+        if not self.due(account, lane, campaigns, now, claimer):
             return None  # most looks end here, and need no write transaction
         with self.database.write() as db:
-            found = next(iter(self.due(account, lane, campaigns, now, claimer.spacing)), None)
+            found = next(iter(self.due(account, lane, campaigns, now, claimer)), None)
             if found is None:
                 return None
             lease = now + timedelta(seconds=claimer.lease)
@@ -169,23 +192,41 @@ class Ledger:
         return replace(found, owner=claimer.owner, fence=found.fence + 1, lease_until=lease, began_at=began)
 
     def due(
-        self, account: tuple[str, str], lane: str, campaigns: Collection[str], now: datetime, spacing: float
+        self, account: tuple[str, str], lane: str, campaigns: Collection[str], now: datetime, claimer: Claimer
     ) -> list[Delivery]:
-        """The next steps of this lane that may be done now, oldest first (at most 20)."""
-        marks = ", ".join("?" * len(campaigns))
-        sql = (
-            f"select * from delivery where platform=? and account=? and campaign in ({marks})"
-            f" and (lease_until is null or lease_until<=?) and ({_DUE[lane]})"
-            " and not exists (select 1 from hold where scope='account' and value=delivery.platform || '/' ||"
-            " delivery.account and lifted_at is null) order by due_at, key limit 20"
-        )
-        at = stamp(now)
-        rows = self.database.read(sql, (*account, *campaigns, at, *([at] * _DUE[lane].count("?"))))
-        found = [records.delivery(row) for row in rows]
+        """The steps of this lane that may be done now, oldest first."""
+        sql = f"{_open(campaigns)} and lane=? and platform=? and account=? and at<=? order by due_at, key"
+        rows = self.database.read(sql, (_far(now, claimer), *campaigns, lane, *account, stamp(now)))
+        found = [_row(row) for row in rows]
         if lane == RELEASE_LANE and found:
             last = self._last_release(account)
-            found = [one for one in found if not _must_space(one, last, now, spacing)]
+            found = [one for one in found if not _must_space(one, last, now, claimer.spacing)]
         return found
+
+    def next_due(
+        self, campaigns: Collection[str], now: datetime, claimer: Claimer, *, begun: bool = False
+    ) -> datetime | None:
+        """When the next step of any delivery may be done; may be past. `begun`: only of those whose time has come."""
+        until = stamp(now) if begun else "9999"
+        sql = f"{_open(campaigns)} and due_at<=? order by at limit 200"
+        times: list[datetime] = []
+        for row in self.database.read(sql, (_far(now, claimer), *campaigns, until)):
+            found, at = _row(row), surely(row["at"])
+            last = (
+                self._last_release((found.platform, found.account)) if row["lane"] == RELEASE_LANE else None
+            )
+            if last is not None and _must_space(found, last, max(at, now), claimer.spacing):
+                at = last + timedelta(seconds=claimer.spacing)
+            times.append(at)
+        chores = (
+            []
+            if begun
+            else self.database.read(
+                "select min(resume_at) from follow_up where state in ('planned', 'waiting', 'doing')"
+            )
+        )
+        times += [surely(row[0]) for row in chores if row[0]]
+        return min(times, default=None)
 
     def _last_release(self, account: tuple[str, str]) -> datetime | None:
         sql = "select max(released_at) from delivery where platform=? and account=?"
@@ -268,15 +309,6 @@ class Ledger:
         values = (delivery.platform, delivery.account, delivery.digest, delivery.key)
         return bool(self.database.read(sql, values))
 
-    def next_due(self, now: datetime, spacing: float) -> datetime | None:
-        """When the next step of any delivery is due, after now."""
-        times = [moment(self.database.read(_NEXT, (stamp(now),))[0][0])]
-        overdue = "select distinct platform, account from delivery where state='staged' and due_at<=?"
-        for row in self.database.read(overdue, (stamp(now),)):
-            last = self._last_release((row["platform"], row["account"]))
-            times.append(last + timedelta(seconds=spacing) if last else None)
-        return min((one for one in times if one is not None and one > now), default=None)
-
     def attempts(self, key: str | None = None, limit: int = 1000) -> list[Attempt]:
         where = " where delivery=?" if key else ""
         rows = self.database.read(
@@ -306,6 +338,8 @@ class Ledger:
             if row.leased(now):
                 raise LeaseLost
             _must(row.state, decision.state)
+            if decision.state == State.SKIPPED and row.state in (State.STAGED, State.WAITING):
+                self._discard(db, row, now)
             new: dict[str, Any] = {"state": decision.state, "step": decision.step, "reason": decision.reason}
             new |= {"tries": 0, "looks": 0}
             new |= {"why": to_json(decision.why), "resume_at": decision.resume_at, **columns}
@@ -313,109 +347,50 @@ class Ledger:
             _log(db, now, key, who, row.fence, decision, row.state)
             return records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
 
-    # -- holds ---------------------------------------------------------------------------------------------------
-
-    def pause(self, account: str, reason: str, why: Mapping[str, Any], now: datetime) -> None:
+    def discard(self, claim: Delivery, later: datetime) -> None:
+        """Have what this claim's generation prepared removed. Raises LeaseLost."""
         with self.database.write() as db:
-            db.execute(
-                "insert into hold (scope, value, reason, why, since) values ('account', ?, ?, ?, ?)"
-                " on conflict (scope, value) where lifted_at is null do nothing",
-                (account, reason, to_json(why), stamp(now)),
-            )
-
-    def lift(self, account: str, now: datetime) -> None:
-        with self.database.write() as db:
-            db.execute(
-                "update hold set lifted_at=? where scope='account' and value=? and lifted_at is null",
-                (stamp(now), account),
-            )
-
-    def holds(self) -> list[Hold]:
-        rows = self.database.read("select * from hold where lifted_at is null order by id")
-        return [Hold(r["value"], r["reason"], json.loads(r["why"]), surely(r["since"])) for r in rows]
-
-    # -- upload rates --------------------------------------------------------------------------------------------
-
-    def rates(self) -> dict[str, float]:
-        """Measured upload rates in bytes per second, by platform/name."""
-        return {row["account"]: row["bytes_per_second"] for row in self.database.read("select * from rate")}
-
-    def put_rate(self, account: str, bytes_per_second: float) -> None:
-        with self.database.write() as db:
-            db.execute(
-                "insert into rate values (?, ?) on conflict (account) do update set"
-                " bytes_per_second=excluded.bytes_per_second",
-                (account, bytes_per_second),
-            )
-
-    # -- follow-ups ----------------------------------------------------------------------------------------------
-
-    def claim_follow_up(self, now: datetime, claimer: Claimer) -> FollowUp | None:
-        sql = (
-            "select * from follow_up where state in ('planned', 'waiting', 'doing') and resume_at<=?"
-            " and (lease_until is null or lease_until<=?) order by resume_at limit 1"
-        )
-        at = stamp(now)
-        if not self.database.read(sql, (at, at)):
-            return None
-        with self.database.write() as db:
-            row = db.execute(sql, (at, at)).fetchone()
-            if row is None:
-                return None
-            lease = stamp(now + timedelta(seconds=claimer.lease))
-            claimed = db.execute(
-                "update follow_up set state='doing', owner=?, fence=fence+1, lease_until=? where id=? returning *",
-                (claimer.owner, lease, row["id"]),
-            ).fetchone()
-        return records.follow_up(claimed)
-
-    def end_follow_up(self, claim: FollowUp, decision: FollowUpEnd) -> None:
-        """Raises LeaseLost."""
-        with self.database.write() as db:
-            changed = db.execute(
-                "update follow_up set state=?, reason=?, why=?, resume_at=?, tries=tries+1, owner=null,"
-                " lease_until=null where id=? and owner=? and fence=?",
-                (
-                    decision.state,
-                    decision.reason,
-                    to_json(decision.why),
-                    stamp(decision.resume_at),
-                    claim.number,
-                    claim.owner,
-                    claim.fence,
-                ),
-            ).rowcount
-            if changed != 1:
-                raise LeaseLost
-
-    def follow_ups(self, key: str | None = None) -> list[FollowUp]:
-        sql = "select * from follow_up" + (" where delivery=?" if key else "") + " order by id"
-        return [records.follow_up(row) for row in self.database.read(sql, (key,) if key else ())]
+            _guarded(db, claim, {})
+            self._discard(db, claim, later)
 
 
-_APPROVED = "approval<>''"
-_DUE = {
-    STAGE_LANE: (
-        f"(state='planned' and {_APPROVED} and stage_at<=?)"
-        f" or (state='staged' and {_APPROVED} and staged_digest<>digest and stage_at<=?)"
-        f" or (state='waiting' and {_APPROVED} and step='{STAGE}' and resume_at<=?)"
-        f" or state='staging' or (state='unknown' and step='{LOOK_FIRST}' and resume_at<=?)"
-    ),
-    RELEASE_LANE: (
-        f"(state='staged' and {_APPROVED} and staged_digest=digest and due_at<=?)"
-        f" or (state='waiting' and {_APPROVED} and step='{RELEASE}' and resume_at<=?)"
-        f" or state='releasing' or (state='confirming' and resume_at<=?)"
-        f" or (state='unknown' and step='{LOOK_UP}' and resume_at<=?)"
-    ),
-}
-_NEXT = f"""
-select min(at) from (
-  select stage_at as at from delivery where state='planned' and {_APPROVED}
-  union all select due_at from delivery where state='staged' and {_APPROVED}
-  union all select resume_at from delivery where state in ('waiting', 'confirming', 'unknown')
-  union all select lease_until from delivery where state in ('staging', 'releasing')
-  union all select resume_at from follow_up where state in ('planned', 'waiting', 'doing')
-) where at>?"""
+def _later(one: str, other: str) -> str:
+    return f"case when {one} > {other} then {one} else {other} end"
+
+
+# When the next step of an open delivery may be done, and by which lane. What may be public already is looked up whether
+# it is approved or not; everything else needs its approval. A lease that ends later than two leases from now was
+# written by a clock that was wrong. Values: far, campaigns.
+_STEPS = f"""
+select open.*, {_later("base", "coalesce(lease, base)")} as at from (
+  select delivery.*, case when lease_until > ? then null else lease_until end as lease,
+    case state
+      when 'planned' then {_later("stage_at", "coalesce(resume_at, stage_at)")}
+      when 'staged' then case when staged_digest=digest then due_at else stage_at end
+      when 'waiting' then case step when '{RELEASE}' then {_later("resume_at", "due_at")} else resume_at end
+      when 'confirming' then resume_at when 'unknown' then resume_at
+      else updated_at end as base,
+    case when state in ('releasing', 'confirming', 'unknown') or (state='staged' and staged_digest=digest)
+      or (state='waiting' and step='{RELEASE}') then '{RELEASE_LANE}' else '{STAGE_LANE}' end as lane
+  from delivery
+  where state in ('staging', 'releasing', 'confirming', 'unknown')
+    or (state in ('planned', 'staged', 'waiting') and approval<>'')
+) as open"""
+_NOT_PAUSED = "not exists (select 1 from hold where scope='account' and value=platform || '/' || account and lifted_at is null)"
+
+
+def _open(campaigns: Collection[str]) -> str:
+    marks = ", ".join("?" * len(campaigns))
+    return f"select * from ({_STEPS}) as steps where campaign in ({marks}) and {_NOT_PAUSED}"
+
+
+def _far(now: datetime, claimer: Claimer) -> str:
+    return stamp(now + timedelta(seconds=2 * claimer.lease))
+
+
+def _row(row: sqlite3.Row) -> Delivery:
+    values = {name: row[name] for name in row.keys() if name not in ("lease", "base", "lane", "at")}  # noqa: SIM118 -- sqlite3.Row
+    return records.delivery(values)
 
 
 def _must_space(found: Delivery, last: datetime | None, now: datetime, spacing: float) -> bool:
@@ -445,6 +420,7 @@ def _update(db: sqlite3.Connection, key: str, columns: Mapping[str, Any], now: d
 
 
 def _guarded(db: sqlite3.Connection, claim: Delivery, columns: Mapping[str, Any]) -> None:
+    columns = {"fence": claim.fence, **columns}
     names = ", ".join(f"{name}=?" for name in columns)
     changed = db.execute(
         f"update delivery set {names} where key=? and owner=? and fence=? and state=?",

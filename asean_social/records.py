@@ -135,7 +135,7 @@ _TIMES = (
 )
 
 
-def delivery(row: sqlite3.Row) -> Delivery:
+def delivery(row: sqlite3.Row | Mapping[str, Any]) -> Delivery:
     values: dict[str, Any] = dict(row)
     for name in _TIMES:
         values[name] = moment(values[name])

@@ -8,33 +8,35 @@ Scheduler and does one pass. Any number of runners may work on one ledger.
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 from asean_social.clock import Clock
-from asean_social.delivery import Desk
+from asean_social.desk import Desk
 from asean_social.errors import PublishError, UserError
 from asean_social.ledger import Ledger
-from asean_social.records import RELEASE_LANE, STAGE_LANE, Delivery
-from asean_social.states import State
+from asean_social.records import RELEASE_LANE, STAGE_LANE
 from asean_social.sync import Scope
 
 LANES = (RELEASE_LANE, STAGE_LANE)
+FOLLOW_UP, CARE = ("", "", "follow-up"), ("", "", "care")
+
 TICK = timedelta(
     seconds=15
 )  # at least this often: rows of another process, a suspended laptop, a moved clock
 SYNC_EVERY = timedelta(seconds=30)  # how often campaign files are looked at
-CARE = timedelta(minutes=5)  # how often paused accounts and idle tokens are looked at
-LEAVE = 9.0  # seconds a stop may take
+CARE_EVERY = timedelta(minutes=5)  # how often paused accounts and idle tokens are looked at
+LEAVE = 8.0  # seconds a stop waits for requests that are under way; their lanes end with the process
+NAP = 0.05  # seconds between two looks at lanes that are running
 
-Accounts = list[tuple[str, str]]  # (platform, name)
+Account = tuple[str, str]  # (platform, name)
+Lane = tuple[str, str, str]  # (platform, name, lane)
 
 _log = logging.getLogger("asean_social")
 
 
 class Runner:
     """`sync` reads the campaign files into the ledger; it must not raise for what a person wrote.
-    `renew` keeps tokens alive.
+    `renew` keeps the tokens of an account alive.
     """
 
     def __init__(
@@ -42,7 +44,7 @@ class Runner:
         ledger: Ledger,
         desk: Desk,
         sync: Callable[[], Scope],
-        renew: Callable[[Accounts], None],
+        renew: Callable[[Account], None],
         clock: Clock,
     ) -> None:
         self.ledger, self.desk, self.clock = ledger, desk, clock
@@ -50,20 +52,20 @@ class Runner:
         self.scope = Scope(frozenset(), (), ())
         self.failed: BaseException | None = None
         self._wake_at: Callable[[datetime], object] | None = None  # while running for ever
-        self._lanes: dict[tuple[str, str, str], Future[None]] = {}
+        self._lanes: dict[Lane, threading.Thread] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._staging = ThreadPoolExecutor(desk.policy.workers, "stage")
-        self._releasing = ThreadPoolExecutor(64, "release")
+        self._uploads = threading.Semaphore(desk.policy.workers)
 
     # -- one pass ------------------------------------------------------------------------------------------------
 
     def once(self, patience: float) -> Scope:
         """Stage and release everything due now; wait at most `patience` seconds for what the platforms still do."""
+        deadline = self.clock.now() + timedelta(seconds=patience)
         self.sync()
-        self.care()
         try:
-            self.drain(self.clock.now() + timedelta(seconds=patience))
+            self.care()
+            self.drain(deadline)
         finally:
             self.leave()
         return self.scope
@@ -72,31 +74,20 @@ class Runner:
         """Work until nothing is due and nothing under way can go on before `deadline`."""
         while not self._stopping.is_set():
             self._pump()
-            wait(self._running(), timeout=1.0)
-            self._raise_failure()
-            if self._running():
-                continue
-            until = self._next_step(deadline)
-            if until is None:
+            self._wait_for_lanes()
+            now = self.clock.now()
+            due = self.ledger.next_due(self.scope.campaigns, now, self.desk.claimer, begun=True)
+            soon = self.ledger.next_due(self.scope.campaigns, now, self.desk.claimer)
+            if soon is not None and soon <= now:
+                continue  # a lane has brought it about
+            if due is None or due > deadline:
                 return
-            self.clock.pause(min((until - self.clock.now()).total_seconds(), 1.0))
+            self.clock.pause(max((due - now).total_seconds(), NAP))
 
-    def _next_step(self, deadline: datetime) -> datetime | None:
-        """When this pass has something to do again; None when it is done."""
-        now, desk = self.clock.now(), self.desk
-        campaigns, spacing = self.scope.campaigns, desk.claimer.spacing
-        for account in self.ledger.accounts(campaigns):
-            if any(self.ledger.due(account, lane, campaigns, now, spacing) for lane in LANES):
-                return now
-        paused = {hold.value for hold in self.ledger.holds()}
-        under_way = (
-            _resumes(one, now)
-            for one in self.ledger.deliveries()
-            if one.campaign in campaigns
-            and one.due_at <= now
-            and f"{one.platform}/{one.account}" not in paused
-        )
-        return min((when for when in under_way if when is not None and when <= deadline), default=None)
+    def _wait_for_lanes(self) -> None:
+        while not self._stopping.is_set() and (running := self.running()):
+            running[0].join(NAP)
+        self._raise_failure()
 
     # -- for ever ------------------------------------------------------------------------------------------------
 
@@ -109,15 +100,15 @@ class Runner:
         duties = (
             ("deliver", self._deliver, TICK),
             ("sync", self._sync_and_deliver, SYNC_EVERY),
-            ("care", self.care, CARE),
+            ("care", lambda: self._start(CARE), CARE_EVERY),
         )
         for name, action, every in duties:
             scheduler.add_job(self._guarded(action), "interval", seconds=every.total_seconds(), id=name)
         self._wake_at = lambda when: scheduler.modify_job("deliver", next_run_time=when)
         self.sync()
-        self.care()
         scheduler.start()
         try:
+            self._start(CARE)
             self._deliver()
             while not self._stopping.is_set():
                 self.clock.pause(0.5)
@@ -136,10 +127,14 @@ class Runner:
 
     def _arm(self) -> None:
         """Wake again at the next due step; a lane that ends may have brought it nearer."""
-        due = self.ledger.next_due(self.clock.now(), self.desk.claimer.spacing)
-        if due is not None and self._wake_at is not None and not self._stopping.is_set():
-            soon = datetime.now(UTC)
-            self._wake_at(min(soon + max(due - self.clock.now(), timedelta()), soon + TICK))
+        if self._wake_at is None or self._stopping.is_set():
+            return
+        now = self.clock.now()
+        due = self.ledger.next_due(self.scope.campaigns, now, self.desk.claimer)
+        if due is not None:
+            # what is due but was not taken (another runner holds it) is looked at again in a moment, not at once
+            wait = min(max(due - now, timedelta(seconds=0.2) if due <= now else timedelta()), TICK)
+            self._wake_at(datetime.now(UTC) + wait)
 
     def _guarded(self, action: Callable[..., None], *args: object) -> Callable[[], None]:
         def run() -> None:
@@ -154,60 +149,77 @@ class Runner:
 
     def _pump(self) -> None:
         """Start a thread for each lane that is not running; a lane with nothing due ends at once."""
-        if self._stopping.is_set():
-            return
         for account in self.ledger.accounts(self.scope.campaigns):
             for lane in LANES:
-                self._start((*account, lane), self._releasing if lane == RELEASE_LANE else self._staging)
-        self._start(("", "", "follow-up"), self._staging)
+                self._start((*account, lane))
+        self._start(FOLLOW_UP)
 
-    def _start(self, lane: tuple[str, str, str], pool: ThreadPoolExecutor) -> None:
+    def _start(self, lane: Lane) -> None:
         with self._lock:
             running = self._lanes.get(lane)
-            if running is None or running.done():
-                self._lanes[lane] = pool.submit(self._guarded(self._lane, lane))
+            if self._stopping.is_set() or (running is not None and running.is_alive()):
+                return
+            # a daemon: a request that hangs must not keep a stopped process alive; its lease runs out
+            thread = threading.Thread(
+                target=self._guarded(self._lane, lane), name="/".join(lane), daemon=True
+            )
+            self._lanes[lane] = thread
+            thread.start()
 
-    def _lane(self, lane: tuple[str, str, str]) -> None:
+    def _lane(self, lane: Lane) -> None:
         platform, account, kind = lane
-        more = True
-        while more and not self._stopping.is_set():
-            if kind == "follow-up":
-                more = self.desk.follow_up()
-            else:
-                more = self.desk.work((platform, account), kind, self.scope.campaigns)
+        if kind == STAGE_LANE:
+            with self._uploads:
+                self._work((platform, account), kind)
+        elif kind == RELEASE_LANE:
+            self._work((platform, account), kind)
+        elif lane == CARE:
+            self._care()
+        else:
+            while self.desk.follow_up() and not self._stopping.is_set():
+                pass
         self._arm()
 
-    def _running(self) -> list[Future[None]]:
+    def _work(self, account: Account, lane: str) -> None:
+        while not self._stopping.is_set() and self.desk.work(account, lane, self.scope.campaigns):
+            pass
+
+    def running(self) -> list[threading.Thread]:
         with self._lock:
-            return [one for one in self._lanes.values() if not one.done()]
+            return [one for one in self._lanes.values() if one.is_alive()]
 
     # -- other duties --------------------------------------------------------------------------------------------
 
     def sync(self) -> None:
+        self.ledger.database.still_there()
         self.scope = self._sync()
 
     def care(self) -> None:
         """Keep tokens alive, and try each paused account: one that works again goes on."""
+        self._start(CARE)
+        self._wait_for_lanes()
+
+    def _care(self) -> None:
         for used in self.ledger.accounts(self.scope.campaigns):
-            self._keep_alive(used)
+            self._try(self._renew, used)
         for hold in self.ledger.holds():
             platform, _, account = hold.value.partition("/")
-            try:
-                self.desk.opener(platform, account, self._no_guard, lambda _sent, _all: None).whoami()
-            except (PublishError, UserError) as error:
-                _log.info("account %s is still paused: %s", hold.value, error.code)
-                continue
-            self.ledger.lift(hold.value, self.clock.now())
+            if self._try(self._greet, (platform, account)):
+                self.ledger.lift(hold.value, self.clock.now())
 
-    def _keep_alive(self, account: tuple[str, str]) -> None:
+    def _try(self, action: Callable[[Account], None], account: Account) -> bool:
+        """Whether it went well; the posts of the account will meet the fault too, and say so."""
+        if self._stopping.is_set():
+            return False
         try:
-            self._renew([account])
+            action(account)
         except (PublishError, UserError) as error:
-            # posts of this account will meet it too, and pause it then
-            _log.warning("tokens of %s/%s: %s", *account, error.code)
+            _log.info("%s/%s: %s", *account, error.code)
+            return False
+        return True
 
-    def _no_guard(self) -> None:
-        """Reading who we are needs no lease."""
+    def _greet(self, account: Account) -> None:
+        self.desk.opener(*account, lambda: None, lambda _sent, _all: None).whoami()
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -229,18 +241,10 @@ class Runner:
             raise self.failed
 
     def leave(self) -> None:
+        """Give what is under way a few seconds to end."""
         self._stopping.set()
-        wait(self._running(), timeout=LEAVE)
-        self._staging.shutdown(wait=False, cancel_futures=True)
-        self._releasing.shutdown(wait=False, cancel_futures=True)
-
-
-def _resumes(one: Delivery, now: datetime) -> datetime | None:
-    """When a delivery that is under way goes on; None for one that waits for nothing."""
-    if one.state in (State.WAITING, State.UNKNOWN, State.CONFIRMING):
-        return one.resume_at
-    if one.state in (State.STAGING, State.RELEASING):
-        return one.lease_until or now
-    if one.state == State.STAGED and one.approval:
-        return now + timedelta(seconds=1)  # a late one that keeps its distance
-    return None
+        patience = LEAVE
+        for one in self.running():
+            began = datetime.now(UTC)
+            one.join(max(patience, 0.0))
+            patience -= (datetime.now(UTC) - began).total_seconds()

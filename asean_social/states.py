@@ -23,8 +23,8 @@ S = State
 
 TRANSITIONS: MappingProxyType[State, frozenset[State]] = MappingProxyType(
     {
-        # planned -> unknown: begun after its time, so an earlier ledger may have published it; looked up first.
-        S.PLANNED: frozenset({S.STAGING, S.UNKNOWN, S.HELD, S.SKIPPED, S.CANCELLED}),
+        # planned -> published: begun after its time it is first looked for on the account, and was found there
+        S.PLANNED: frozenset({S.STAGING, S.PUBLISHED, S.HELD, S.SKIPPED, S.CANCELLED}),
         S.STAGING: frozenset({S.STAGED, S.WAITING, S.HELD, S.PLANNED}),
         S.STAGED: frozenset({S.RELEASING, S.HANDED_OVER, S.STAGING, S.HELD, S.SKIPPED, S.CANCELLED}),
         S.HANDED_OVER: frozenset({S.PUBLISHED, S.UNKNOWN, S.STAGED, S.HELD}),

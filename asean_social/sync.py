@@ -12,19 +12,20 @@ from typing import Any
 from asean_social import approval, campaign, checks, plan
 from asean_social.approval import Approvals
 from asean_social.campaign import Campaign
-from asean_social.decisions import CONFIRM, FINISH, LOOK_FIRST, LOOK_UP, STAGE, Policy, overdue
-from asean_social.errors import Problem, Severity
+from asean_social.decisions import CONFIRM, FINISH, LOOK_UP, STAGE, Policy, overdue
+from asean_social.errors import ApprovalError, Problem, Severity
 from asean_social.ledger import Ledger
 from asean_social.media import Library
 from asean_social.plan import Plan, Planned
+from asean_social.publishers.base import STAGED_LIFE
 from asean_social.publishers.limits import LIMITS
 from asean_social.records import Change, Delivery, freeze
-from asean_social.states import DONE, IN_FLIGHT, State
+from asean_social.states import IN_FLIGHT, State
 
 NOT_NEEDED = "not-needed"
 FIRST_RATE = 500_000.0  # bytes per second; an office line's upload, until one was measured
 PROCESSING = timedelta(minutes=10)  # what a platform usually takes for a video
-DOUBT = frozenset({LOOK_UP, LOOK_FIRST, FINISH, CONFIRM})  # it may be public: only a person ends that
+DOUBT = frozenset({LOOK_UP, FINISH, CONFIRM})  # its release was sent
 TIME_BOUND = frozenset({"held.late", "held.past"})
 
 
@@ -68,7 +69,12 @@ def read(paths: Sequence[Path], root: Path, now: datetime) -> Loaded:
             bad.add(one.slug)
         plans[one.slug] = planned
         problems += found
-        approvals[one.slug] = Approvals.read(approval.path_for(one))
+        try:
+            approvals[one.slug] = Approvals.read(approval.path_for(one))
+        except ApprovalError as error:
+            approvals[one.slug] = Approvals(())
+            problems += error.problems
+            bad.add(one.slug)
     by_slug = {one.slug: one for one in loaded.campaigns}
     return Loaded(plans, by_slug, approvals, tuple(problems), loaded.broken, frozenset(bad))
 
@@ -78,19 +84,39 @@ def sync(
 ) -> Scope:
     """Raises LedgerError."""
     rates = ledger.rates()
+    later = now + timedelta(seconds=policy.lease)
     for slug, one in loaded.campaigns.items():
         if slug in loaded.bad:
             ledger.trouble(slug, "campaign.has-errors")
             continue
-        ledger.put_campaign(slug, one.source.relative_to(root).as_posix(), one.title, str(one.timezone), now)
+        source = one.source.relative_to(root).as_posix()
+        ledger.put_campaign(slug, source, one.title, str(one.timezone), now)
         wanted = {
             item.key: Wanted.of(item, loaded.approvals[slug], root, policy, rates)
             for item in loaded.plans[slug].deliveries
         }
-        while found := changes({row.key: row for row in ledger.deliveries(slug)}, wanted, now):
-            ledger.apply(found, who, now, now + timedelta(seconds=policy.lease))
+        _bring(ledger, slug, wanted, who, now, later)
+        for renamed in _former(ledger, loaded, slug, source):
+            _bring(ledger, renamed, {}, who, now, later)
     scope = _scope(ledger, loaded, paths, root)
     return Scope(scope, tuple(loaded.plans.values()), loaded.problems)
+
+
+def _bring(
+    ledger: Ledger, slug: str, wanted: "Mapping[str, Wanted]", who: str, now: datetime, later: datetime
+) -> None:
+    """One campaign's rows to what is wanted; twice, since what is inserted may be too late already."""
+    for _ in range(2):
+        ledger.apply(slug, lambda rows: changes(rows, wanted, now), who, now, later)
+
+
+def _former(ledger: Ledger, loaded: Loaded, slug: str, source: str) -> list[str]:
+    """Slugs that this file had before it was given another one: their posts left with the old name."""
+    return [
+        old
+        for old, file in ledger.campaigns().items()
+        if file == source and old != slug and old not in loaded.campaigns
+    ]
 
 
 def _scope(ledger: Ledger, loaded: Loaded, paths: Iterable[Path], root: Path) -> frozenset[str]:
@@ -160,32 +186,54 @@ def changes(rows: Mapping[str, Delivery], wanted: Mapping[str, Wanted], now: dat
         if change is not None:
             found[key] = change
     for key, row in rows.items():
-        if key not in wanted and row.state not in DONE | IN_FLIGHT and not _busy(row, now):
-            gone = Change(
-                state=State.CANCELLED, reason="cancelled.left-campaign", discard=row.step not in DOUBT
-            )
-            found[key] = gone
+        change = None if key in wanted else _gone(row, now)
+        if change is not None:
+            found[key] = change
     return found
 
 
-def _busy(row: Delivery, now: datetime) -> bool:
-    """Being prepared: it ends first, the next sync takes it."""
-    return row.state == State.STAGING or row.leased(now)
+def _sealed(row: Delivery) -> bool:
+    """It is, or may be, public: what was sent can no longer be changed, and only a person ends a doubt."""
+    doubt = row.state == State.HELD and row.step in DOUBT
+    return doubt or row.state in IN_FLIGHT or row.state in (State.PUBLISHED, State.SKIPPED)
+
+
+def _gone(row: Delivery, now: datetime) -> Change | None:
+    """What becomes of a delivery that the campaign no longer asks for."""
+    if _sealed(row) or row.state == State.CANCELLED:
+        return None
+    if row.state == State.STAGING:  # its runner, or the next, puts it back; then it can go
+        return Change({"approval": ""}) if row.approval else None
+    if row.leased(now):
+        return None
+    return Change(state=State.CANCELLED, reason="cancelled.left-campaign", discard=True)
 
 
 def _changed(row: Delivery, want: Wanted, now: datetime) -> Change | None:
-    names = ("pillar", "theme", "title")
-    if row.state in IN_FLIGHT or row.state in (State.PUBLISHED, State.SKIPPED):
-        return _differing(row, {name: want.columns[name] for name in names} | {"plan_digest": want.digest})
+    if _sealed(row):
+        names = ("pillar", "theme", "title")
+        shown = {name: want.columns[name] for name in names} | {"plan_digest": want.digest}
+        columns = _differing(row, shown)
+        return Change(columns) if columns else None
+    if row.leased(now) and row.state != State.STAGING:
+        return None  # just being taken in hand; the next sync sees what became of it
     edited = row.digest != want.digest
-    change = _differing(row, want.columns)
+    columns = _differing(row, want.columns)
     state, reason = _next_state(row, want, now, edited=edited)
-    if change is None and state is None:
+    if not columns and state is None:
         return None
-    columns = dict(change.columns) if change else {}
-    if edited and row.state == State.WAITING:
-        columns |= {"step": STAGE, "resume_at": now, "tries": 0, "looks": 0}
-    return Change(columns, state, reason, discard=edited or state == State.PLANNED)
+    if edited and row.state in (State.WAITING, State.PLANNED):
+        step = STAGE if row.state == State.WAITING else ""
+        columns |= {"step": step, "resume_at": now, "tries": 0, "looks": 0}
+    return Change(
+        columns, state, reason, discard=edited or _would_be_stale(row, want) or state == State.PLANNED
+    )
+
+
+def _would_be_stale(row: Delivery, want: Wanted) -> bool:
+    """Moved so far that the platform will have dropped what is staged."""
+    life = STAGED_LIFE.get(row.platform)
+    return row.state == State.STAGED and life is not None and row.updated_at + life < want.due_at
 
 
 def _next_state(row: Delivery, want: Wanted, now: datetime, *, edited: bool) -> tuple[State | None, str]:
@@ -193,17 +241,17 @@ def _next_state(row: Delivery, want: Wanted, now: datetime, *, edited: bool) -> 
         return State.PLANNED, "planned.came-back"
     asked = row.asked_at or want.due_at
     in_time = not overdue(max(want.due_at, asked), want.grace, now)
-    if row.state == State.HELD:
-        if row.reason in TIME_BOUND and want.due_at != row.due_at and in_time:
+    if row.state == State.HELD and in_time:
+        if row.reason in TIME_BOUND and want.due_at != row.due_at:
             return State.PLANNED, "planned.retimed"
-        if edited and in_time and row.reason != "held.by-person" and row.step not in DOUBT:
+        if edited:
             return State.PLANNED, "planned.edited"
-    if row.state == State.PLANNED and not in_time and not row.leased(now):
+    waits = row.state in (State.PLANNED, State.STAGED, State.WAITING) and row.released_at is None
+    if waits and not in_time:
         known = row.created_at <= want.due_at
         return State.HELD, "held.late" if known else "held.past"
     return None, ""
 
 
-def _differing(row: Delivery, columns: Mapping[str, Any]) -> Change | None:
-    new = {name: value for name, value in columns.items() if getattr(row, name) != value}
-    return Change(new) if new else None
+def _differing(row: Delivery, columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in columns.items() if getattr(row, name) != value}

@@ -63,9 +63,11 @@ class RotatingTokens:
         clock: Clock,
         owner: str,
         early: timedelta,
+        pasted_at: datetime,
     ) -> None:
         self._database, self._clock, self._refresh_call = database, clock, refresh
         self._platform, self._account, self._pasted = platform, f"{platform}/{name}", pasted
+        self._pasted_at = pasted_at
         self._owner, self._early = (
             f"{owner}/{uuid.uuid4().hex[:8]}",
             early,
@@ -89,7 +91,7 @@ class RotatingTokens:
     def _row(self) -> _Row:
         chain = hashlib.sha256("\0".join(self._pasted).encode()).hexdigest()
         rows = self._database.read("select * from token where account=?", (self._account,))
-        if not rows or rows[0]["chain"] != chain:
+        if not rows or self._is_newer(chain, rows[0]):
             with self._database.write() as db:
                 db.execute(
                     "insert into token (account, chain, access, refresh, stored_at) values (?, ?, ?, ?, ?)"
@@ -100,6 +102,13 @@ class RotatingTokens:
                 )
             rows = self._database.read("select * from token where account=?", (self._account,))
         return _row(rows[0])
+
+    def _is_newer(self, chain: str, row: sqlite3.Row) -> bool:
+        """Whether the configured pair was pasted after what the ledger holds: it begins a new chain.
+
+        Stored after this process read its credentials, the ledger's is the newer one.
+        """
+        return bool(row["chain"] != chain) and datetime.fromisoformat(row["stored_at"]) <= self._pasted_at
 
     def _replace(self, refused: str) -> str:
         row = self._begin(refused)
@@ -120,8 +129,7 @@ class RotatingTokens:
         except BaseException:  # also the guard's stop signal: it came before anything was sent
             self._end(lost=row.lost)
             raise
-        self._store(pair)
-        return pair.access
+        return pair.access if self._store(pair) else self._row().access
 
     def _begin(self, refused: str) -> _Row:
         now = self._clock.now()
@@ -148,15 +156,17 @@ class RotatingTokens:
                 (lost, self._account, self._owner),
             )
 
-    def _store(self, pair: TokenPair) -> None:
+    def _store(self, pair: TokenPair) -> bool:
+        """False when the chain was replaced meanwhile."""
         now = self._clock.now()
         ends = now + timedelta(seconds=pair.expires_in)
         with self._database.write() as db:
-            db.execute(
+            changed = db.execute(
                 "update token set access=?, refresh=?, stored_at=?, expires_at=?, refresh_owner=null,"
-                " refresh_until=null, lost=0 where account=?",
-                (pair.access, pair.refresh, stamp(now), stamp(ends), self._account),
-            )
+                " refresh_until=null, lost=0 where account=? and refresh_owner=?",
+                (pair.access, pair.refresh, stamp(now), stamp(ends), self._account, self._owner),
+            ).rowcount
+        return changed == 1
 
     def _stored_by_another(self, before: _Row) -> str:
         with self._database.write() as db:

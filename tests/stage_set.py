@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from asean_social.decisions import Policy
-from asean_social.delivery import Desk
+from asean_social.desk import Desk
 from asean_social.errors import OutcomeUnknown, Unavailable
 from asean_social.ledger import Ledger
 from asean_social.publishers.base import Account, Message, Piece, Publisher, Receipt, Wait, piece
@@ -167,6 +167,8 @@ class OneStep(FakePublisher):
 class Silent:
     def moved(self, delivery: Delivery, old: State) -> None: ...
     def progress(self, delivery: Delivery, sent: int, size: int) -> None: ...
+    def fault(self, delivery: Delivery, error: Exception) -> None:
+        raise error
 
 
 @dataclass
@@ -206,13 +208,12 @@ class Office:
     ) -> str:
         """A planned delivery; returns its key."""
         key = f"c/{post}/ch/{slot}"
-        self.ledger.apply(
-            {key: Change(self.columns(key, due_at, text or key, approval), insert=True)},
-            "t",
-            self.clock.now(),
-            self.clock.now(),
-        )
+        self.apply({key: Change(self.columns(key, due_at, text or key, approval), insert=True)})
         return key
+
+    def apply(self, changes: dict[str, Change], later: datetime | None = None) -> None:
+        now = self.clock.now()
+        self.ledger.apply("c", lambda _rows: changes, "t", now, later or now)
 
     def columns(self, key: str, due_at: datetime, text: str, approval: str = "dung") -> dict[str, object]:
         _, post, channel, slot = key.split("/")
@@ -253,8 +254,8 @@ class Office:
         end = self.clock.now() + timedelta(hours=hours)
         while self.clock.now() < end:
             self.work()
-            upcoming = self.ledger.next_due(self.clock.now(), self.policy.spacing)
+            upcoming = self.ledger.next_due({"c"}, self.clock.now(), self.desk().claimer)
             if upcoming is None or upcoming > end:
                 break
-            self.clock.moment = upcoming
+            self.clock.moment = max(upcoming, self.clock.now() + timedelta(milliseconds=1))
         return self.row(key)

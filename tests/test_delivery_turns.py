@@ -6,7 +6,8 @@ import pytest
 from stage_set import NOON, FakePublisher, Office
 
 from asean_social.decisions import Policy
-from asean_social.delivery import Desk, Turn
+from asean_social.delivery import Turn
+from asean_social.desk import Desk
 from asean_social.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable, UserError
 from asean_social.publishers.base import Media, Message, Piece, Receipt, Wait
 from asean_social.records import LeaseLost, freeze
@@ -277,12 +278,7 @@ def test_a_discard_that_fails_is_tried_again_and_then_left_to_a_person(make):
     key = office.plan("p", NOON + timedelta(hours=9), text="cũ")
     office.clock.go(hours=8)
     office.work()
-    office.ledger.apply(
-        {key: Change(state=State.CANCELLED, reason="cancelled.left-campaign", discard=True)},
-        "t",
-        office.clock.now(),
-        office.clock.now(),
-    )
+    office.apply({key: Change(state=State.CANCELLED, reason="cancelled.left-campaign", discard=True)})
 
     office.settle(key)
 
@@ -299,7 +295,7 @@ def test_what_is_public_is_never_discarded(make):
     office = make(Careful)
     key = office.plan("p", NOON + timedelta(hours=1))
     office.work()
-    office.ledger.apply({key: Change(state=State.CANCELLED, discard=True)}, "t", NOON, NOON)
+    office.apply({key: Change(state=State.CANCELLED, discard=True)})
     office.work()
 
     assert [(one.state, one.reason) for one in office.ledger.follow_ups(key)] == [

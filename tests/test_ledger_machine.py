@@ -80,7 +80,7 @@ class Life(RuleBasedStateMachine):
             )
             change = Change(columns | more, discard=True)
             later = self.office.clock.now() + timedelta(seconds=self.office.policy.lease)
-            self.office.ledger.apply({key: change}, "t", self.office.clock.now(), later)
+            self.office.apply({key: change}, later)
 
     @rule(key=keys, new=st.sampled_from(sorted(State)))
     def a_person_asks_for_any_state(self, key, new):

@@ -45,7 +45,7 @@ def office(tmp_path):
 def runner_of(office):
     desk = office.desk()
     runner = Runner(
-        office.ledger, desk, lambda: Scope(frozenset({"c"}), (), ()), lambda _accounts: None, office.clock
+        office.ledger, desk, lambda: Scope(frozenset({"c"}), (), ()), lambda _account: None, office.clock
     )
     object.__setattr__(desk, "stopping", runner.stopping)
     return runner

@@ -43,8 +43,10 @@ def database(tmp_path):
     found.close()
 
 
-def tokens(database, oauth, clock, pasted=("A0", "R0"), early=timedelta(hours=5)):
-    return RotatingTokens(database, "zalo", "hue", pasted, oauth.refresh, clock, "me", early)
+def tokens(database, oauth, clock, pasted=("A0", "R0"), early=timedelta(hours=5), pasted_at=None):
+    return RotatingTokens(
+        database, "zalo", "hue", pasted, oauth.refresh, clock, "me", early, pasted_at or clock.now()
+    )
 
 
 def test_a_pasted_access_token_is_used_until_it_is_refused(database):
@@ -181,9 +183,9 @@ def test_the_guards_stop_before_the_call_is_no_lost_answer(database):
     oauth, clock = Oauth(), Hands()
     for _ in range(3):
         with pytest.raises(Stop):
-            RotatingTokens(database, "zalo", "hue", ("A0", "R0"), stopped, clock, "me", timedelta()).renew(
-                "A0"
-            )
+            RotatingTokens(
+                database, "zalo", "hue", ("A0", "R0"), stopped, clock, "me", timedelta(), clock.now()
+            ).renew("A0")
 
     assert tokens(database, oauth, clock).renew("A0") == "A1"
 
@@ -191,3 +193,29 @@ def test_the_guards_stop_before_the_call_is_no_lost_answer(database):
 def test_a_static_token_cannot_be_renewed():
     with pytest.raises(AuthFailed):
         StaticToken("facebook", "T").renew("T")
+
+
+def test_a_pair_read_before_the_ledgers_was_stored_does_not_win(database):
+    """A runner that has not read the credentials again must not throw away the chain of the newly pasted pair."""
+    oauth, clock = Oauth(), Hands()
+    began = clock.now()
+    assert tokens(database, oauth, clock, ("old", "dead")).current() == "old"
+    clock.go(minutes=5)
+    tokens(database, oauth, clock, ("A0", "R0")).renew("A0")
+
+    stale = tokens(database, oauth, clock, ("old", "dead"), pasted_at=began)
+
+    assert stale.current() == "A1"
+    assert tokens(database, oauth, clock, ("A0", "R0")).current() == "A1"
+
+
+def test_an_idle_chain_is_renewed_after_a_week(database):
+    oauth, clock = Oauth(), Hands()
+    tokens(database, oauth, clock).keep_alive()
+    assert oauth.calls == 0
+
+    clock.go(days=8)
+    tokens(database, oauth, clock).keep_alive()
+    tokens(database, oauth, clock).keep_alive()
+
+    assert oauth.calls == 1

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -90,8 +91,9 @@ class Screen:
         self.write(self.language.say(code, **values))
 
     def note(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        with suppress(OSError):  # a full disk or a closed console must not end the publishing
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
 
     def json(self, value: Any) -> None:
         self.write(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -131,7 +131,7 @@ def _publish(screen: Screen, project: "Project", clock: SystemClock) -> bool:
 def _next(runner: "Runner", now: datetime) -> datetime | None:
     if all(row.state in DONE or row.state == State.HELD for row in runner.ledger.deliveries()):
         return None
-    due = runner.ledger.next_due(now, runner.desk.claimer.spacing)
+    due = runner.ledger.next_due(runner.scope.campaigns, now, runner.desk.claimer)
     return min(due, now + WEEK) if due else None
 
 

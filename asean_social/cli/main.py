@@ -2,18 +2,15 @@
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from asean_social import __version__
 from asean_social.cli.app import BAD_INPUT, BUG, GOOD, WRONG_USAGE, Screen, app
-from asean_social.errors import SocialError, UserError
+from asean_social.cli.faults import keep
+from asean_social.errors import SocialError
 from asean_social.lang import LANGUAGES, Language, messages
 
 UsageError: Any = typer.BadParameter.__base__  # Typer has a Click of its own inside and exports only this
@@ -64,7 +61,7 @@ def _told(error: Exception, screen: Screen) -> int:
             return GOOD
         case _:  # a bug of ours: its traceback is kept in the log
             kind = type(error).__name__
-            screen.note(screen.language.say("screen.bug", file=str(_keep(error)), kind=kind))
+            screen.note(screen.language.say("screen.bug", file=str(keep(error)), kind=kind))
             return BUG
 
 
@@ -129,28 +126,3 @@ def _tell_usage(error: Any, screen: Screen) -> None:
     screen.note(screen.language.say("usage.wrong", message=error.format_message()))
     hint = screen.language.hint("usage.wrong", command=name or "").replace("  ", " ")
     screen.note(screen.language.say("screen.hint", hint=hint))
-
-
-def _keep(error: BaseException) -> Path:
-    """Append the traceback to the log file of the project, or of the temporary folder."""
-    from asean_social.project import Project
-
-    try:
-        file = Project.find([], Path.cwd()).log
-    except UserError:
-        file = Path(tempfile.gettempdir()) / "asean-social.log"
-    text = "".join(traceback.format_exception(error))
-    try:
-        _append(file, text)
-    except OSError:
-        file = Path(tempfile.gettempdir()) / "asean-social.log"
-        _append(file, text)
-    return file
-
-
-def _append(file: Path, text: str) -> None:
-    from asean_social.publishers.http import scrub
-
-    stamp = datetime.now().astimezone().isoformat(timespec="seconds")
-    with file.open("a", encoding="utf-8") as stream:
-        stream.write(f"--- {stamp} asean-social {__version__}\n{scrub(text, set())}")

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import typer
 
-from asean_social.cli.app import BAD_INPUT, GOOD, Desktop, Paths, Screen, app, desktop
+from asean_social.cli.app import BAD_INPUT, BUG, GOOD, Desktop, Paths, Screen, app, desktop
 from asean_social.cli.planning import show_preview
 from asean_social.cli.showing import exit_code, tell_status
 from asean_social.cli.watching import Watcher
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from asean_social.accounts import Accounts
     from asean_social.clock import SystemClock
     from asean_social.decisions import Policy
-    from asean_social.delivery import Desk
+    from asean_social.desk import Desk
     from asean_social.ledger import Ledger
     from asean_social.media import Library
     from asean_social.project import Project
@@ -53,7 +53,8 @@ def schedule(
             tool.screen.say("schedule.running")
             station.runner.forever()
             scope = station.runner.scope
-        return _result(tool.screen, station.ledger, scope, clock)
+        code = _result(tool.screen, station.ledger, scope, clock)
+        return BUG if station.watcher.faults else code
 
 
 def _dry_run(tool: Desktop, paths: list[Path] | None) -> int:
@@ -68,7 +69,7 @@ def _dry_run(tool: Desktop, paths: list[Path] | None) -> int:
 def _result(screen: Screen, ledger: "Ledger", scope: "Scope", clock: "SystemClock") -> int:
     rows = [row for row in ledger.deliveries() if row.campaign in scope.campaigns]
     tell_status(screen, ledger, rows, clock.now())
-    return BAD_INPUT if scope.errors else exit_code(rows, clock.now())
+    return BAD_INPUT if scope.errors else exit_code(ledger, rows, clock.now())
 
 
 def _stop_on_signals(runner: "Runner") -> None:
@@ -87,7 +88,6 @@ class Station:
     def __init__(
         self, screen: Screen, project: "Project", credentials: str, ledger: str, clock: "SystemClock"
     ) -> None:
-        from asean_social import credentials as secrets
         from asean_social import sync
         from asean_social.accounts import Accounts
         from asean_social.decisions import Policy
@@ -95,32 +95,42 @@ class Station:
         from asean_social.runner import Runner
 
         self.screen, self.project = screen, project
-        self._watcher = Watcher(screen)
+        self.watcher = Watcher(screen)
         policy = Policy.from_environment(os.environ)
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._told: set[str] = set()
         loaded = sync.read(project.paths, project.root, clock.now())
         self._tell(_errors(loaded.problems))
-        configured = secrets.load(project.credentials(credentials), os.environ)
-        self._tell(configured.warnings)
+        accounts = Accounts(
+            project.credentials(credentials), os.environ, lambda: self.ledger.database, policy, clock, owner
+        )
+        self._tell(accounts.credentials.warnings)
         for plan in loaded.plans.values():
             for one in plan.deliveries:
-                configured.account(one.message.platform, one.message.account)
+                accounts.credentials.account(one.message.platform, one.message.account)
         self.ledger = Ledger.open(project.ledger(ledger), clock.now())
-        accounts = Accounts(configured, self.ledger.database, policy, clock, owner)
+        desk = self._desk(accounts, policy, clock, owner)
 
         def synced() -> "Scope":
             now = clock.now()
             found = sync.read(project.paths, project.root, now)
             self._tell(_errors(found.problems))
-            return sync.sync(self.ledger, found, project.paths, project.root, now, policy, owner)
+            scope = sync.sync(self.ledger, found, project.paths, project.root, now, policy, owner)
+            self._tell_troubles()
+            return scope
 
-        self.runner = Runner(
-            self.ledger, self._desk(accounts, policy, clock, owner), synced, accounts.keep_alive, clock
-        )
+        self.runner = Runner(self.ledger, desk, synced, accounts.keep_alive, clock)
+
+    def _tell_troubles(self) -> None:
+        """A file that is missing or broken is said once, loudly: what it said last is still published."""
+        for source, code in self.ledger.troubles():
+            text = self.screen.language.say("status.trouble", file=source, why=self.screen.language.say(code))
+            if text not in self._told:
+                self._told.add(text)
+                self.screen.note(text)
 
     def _desk(self, accounts: "Accounts", policy: "Policy", clock: "SystemClock", owner: str) -> "Desk":
-        from asean_social.delivery import Desk
+        from asean_social.desk import Desk
         from asean_social.media import Library
         from asean_social.records import Claimer
 
@@ -133,7 +143,7 @@ class Station:
             policy=policy,
             clock=clock,
             claimer=Claimer(owner, policy.lease, policy.spacing),
-            listener=self._watcher,
+            listener=self.watcher,
             stopping=lambda: self.runner.stopping(),  # noqa: PLW0108 -- there is no runner yet
             jitter=Random(),  # noqa: S311 -- spreads retries, hides nothing
         )
@@ -142,7 +152,7 @@ class Station:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._watcher.close()
+        self.watcher.close()
         self.ledger.close()
 
     def _tell(self, problems: Iterable[Problem]) -> None:

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from asean_social.cli.app import FAULTS, GOOD, Desktop, Json, Paths, Reason, Screen, app, desktop
 from asean_social.errors import UserError
-from asean_social.states import NEEDS_PERSON, State
+from asean_social.states import DONE, NEEDS_PERSON, State
 
 if TYPE_CHECKING:
     from asean_social.ledger import Ledger
@@ -44,22 +44,28 @@ def status(context: typer.Context, paths: Paths = None, as_json: Json = False) -
     now = SystemClock().now()
     if as_json:
         tool.screen.json([status_json(tool.screen, ledger, row) for row in rows] if ledger else [])
-        return exit_code(rows, now)
+        return exit_code(ledger, rows, now) if ledger else GOOD
     if ledger is None or not rows:
         tool.screen.say("status.empty")
         return GOOD
     tell_status(tool.screen, ledger, rows, now)
-    return exit_code(rows, now)
+    return exit_code(ledger, rows, now)
 
 
-def exit_code(rows: "Sequence[Delivery]", now: datetime) -> int:
-    return FAULTS if any(is_fault(row, now) for row in rows) else GOOD
+def exit_code(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> int:
+    return FAULTS if faults(ledger, rows, now) else GOOD
 
 
-def is_fault(row: "Delivery", now: datetime) -> bool:
-    """A person is needed, or it should be out and is not; a future post that waits for approval is no fault."""
-    unapproved = row.state == State.PLANNED and not row.approval and row.due_at <= now
-    return row.state in NEEDS_PERSON or unapproved
+def faults(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> "list[Delivery]":
+    """Where a person is needed, or what should be out and is not; a future post that waits for approval is none."""
+    paused = {hold.value for hold in ledger.holds()}
+    return [row for row in rows if _is_fault(row, now, f"{row.platform}/{row.account}" in paused)]
+
+
+def _is_fault(row: "Delivery", now: datetime, paused: bool) -> bool:
+    if row.state in NEEDS_PERSON or row.state in DONE or row.due_at > now:
+        return row.state in NEEDS_PERSON
+    return paused or not row.approval or now > row.grace_from + timedelta(seconds=row.grace)
 
 
 def status_json(screen: Screen, ledger: "Ledger", row: "Delivery") -> dict[str, Any]:
@@ -109,7 +115,14 @@ def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", no
     coming = [row for row in rows if row.due_at > now and row.state not in (State.CANCELLED, State.SKIPPED)]
     if coming:
         screen.say("status.next", due=coming[0].due_at, key=coming[0].key)
-    _tell_needs(screen, [row for row in rows if is_fault(row, now)])
+    _tell_needs(screen, faults(ledger, rows, now))
+    for source, code in ledger.troubles():
+        screen.say("status.trouble", file=source, why=screen.language.say(code))
+    for chore in ledger.follow_ups():
+        if chore.state == "held":
+            screen.say(
+                "status.not-discarded", key=chore.delivery, why=screen.language.say(chore.reason, **chore.why)
+            )
 
 
 def _tell_needs(screen: Screen, rows: "Sequence[Delivery]") -> None:

@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from asean_social.cli.app import Screen
+from asean_social.cli.faults import keep
 from asean_social.cli.showing import STATE_STYLES, why
 from asean_social.states import State
 
@@ -19,6 +20,7 @@ class Watcher:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._bars = _bars(screen) if sys.stderr.isatty() else None
+        self.faults: list[Exception] = []
         self._uploads: dict[str, Any] = {}  # by delivery: the bar, or the tenths told so far
 
     def close(self) -> None:
@@ -61,6 +63,11 @@ class Watcher:
         self._bars.update(bar, completed=sent)
         if sent >= size:
             self._bars.remove_task(self._uploads.pop(delivery.key))
+
+    def fault(self, delivery: "Delivery", error: Exception) -> None:
+        self.faults.append(error)
+        kind = f"{type(error).__name__}, {delivery.key}"
+        self._screen.note(self._screen.language.say("screen.bug", file=str(keep(error)), kind=kind))
 
     def _tell(self, delivery: "Delivery", sent: int, size: int) -> None:
         tenth = sent * 10 // max(size, 1)

@@ -129,6 +129,8 @@ MESSAGES: dict[str, str] = {
     "schedule.dry-run": "Dry run: nothing was sent, nothing was written.",
     "status.empty": "Nothing yet: no post was scheduled here.",
     "status.paused": "The account {account} is paused: {why}",
+    "status.trouble": "Campaign file {file} {why}",
+    "status.not-discarded": "What was prepared earlier for {key} is still on the platform: {why}",
     "status.summary": "In all: {summary}",
     "status.next": "Next: {due} {key}",
     "status.needs-person": "Needs a person ({count}):",

@@ -1,0 +1,98 @@
+"""What a runner works with, and how it takes the next due step in hand."""
+
+import random
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from asean_social import decisions
+from asean_social.clock import Clock
+from asean_social.decisions import Policy
+from asean_social.delivery import Stopped, Turn
+from asean_social.errors import LedgerError, PublishError, Rejected, UserError
+from asean_social.ledger import Ledger
+from asean_social.publishers.base import Publisher
+from asean_social.publishers.http import Guard, Progress
+from asean_social.records import Claimer, Delivery, FollowUp, FollowUpEnd, LeaseLost
+from asean_social.states import State
+
+
+class Opener(Protocol):
+    def __call__(self, platform: str, account: str, guard: Guard, progress: Progress) -> Publisher:
+        """A publisher whose account was compared with the configured one. Raises PublishError, UserError."""
+
+
+class Listener(Protocol):
+    def moved(self, delivery: Delivery, old: State) -> None: ...
+    def progress(self, delivery: Delivery, sent: int, size: int) -> None: ...
+    def fault(self, delivery: Delivery, error: Exception) -> None:
+        """A bug of ours met this delivery; its traceback is to be kept."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    ledger: Ledger
+    opener: Opener
+    sha256: Callable[[Path], str]  # of a media file as it is now; raises UserError
+    root: Path  # of the project
+    policy: Policy
+    clock: Clock
+    claimer: Claimer
+    listener: Listener
+    stopping: Callable[[], bool]
+    jitter: random.Random
+
+    def work(self, account: tuple[str, str], lane: str, campaigns: Collection[str]) -> bool:
+        """Do the account's next due step of this lane; False when there was none. Raises LedgerError."""
+        claim = self.ledger.claim(account, lane, campaigns, self.clock.now(), self.claimer)
+        if claim is None:
+            return False
+        turn = Turn(self, claim)
+        with suppress(LeaseLost):  # another runner has it: stop at once, send and delete nothing
+            try:
+                turn.run(lane)
+            except Stopped:
+                turn.put_back()
+            except (LedgerError, LeaseLost):
+                raise
+            except Exception as error:  # noqa: BLE001 -- one faulty delivery must not stop the others: it waits for a person
+                self.listener.fault(turn.claim, error)
+                turn.set_aside(error)
+        return True
+
+    def follow_up(self) -> bool:
+        """Do the next due follow-up; False when there was none."""
+        claim = self.ledger.claim_follow_up(self.clock.now(), self.claimer)
+        if claim is None:
+            return False
+        with suppress(LeaseLost):
+            self.ledger.end_follow_up(claim, self._discard(claim))
+        return True
+
+    def _discard(self, claim: FollowUp) -> FollowUpEnd:
+        payload, now = claim.payload, self.clock.now()
+        delivery = self.ledger.delivery(claim.delivery)
+        if delivery is not None and delivery.state == State.STAGING and delivery.leased(now):
+            # whoever prepares it may still be making what is to be removed
+            return FollowUpEnd("waiting", now + timedelta(seconds=self.policy.lease))
+        pieces = self.ledger.pieces(claim.delivery, payload["generation"])
+        try:
+            publisher = self.opener(
+                payload["platform"], payload["account"], self._stop_guard, lambda _s, _a: None
+            )
+            publisher.discard(pieces)
+        except (PublishError, UserError) as error:
+            again = now + decisions.backoff(claim.tries, self.policy, self.jitter)
+            final = isinstance(error, Rejected) or claim.tries + 1 >= self.policy.tries
+            state = "held" if final else "waiting"
+            return FollowUpEnd(state, again, error.code, error.values)
+        except Stopped:
+            return FollowUpEnd("waiting", now)
+        return FollowUpEnd("done", now)
+
+    def _stop_guard(self) -> None:
+        if self.stopping():
+            raise Stopped
