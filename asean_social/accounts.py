@@ -46,6 +46,7 @@ class Accounts:
         """`path`: the credentials file. Raises CredentialsError."""
         self._path, self._environment = path, environment
         self._database, self._clock, self._owner = database, clock, owner
+        self._lease = timedelta(seconds=policy.lease)
         self._timeout = (min(10.0, policy.lease / 4), min(60.0, policy.lease / 2))
         self._verified: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
@@ -131,6 +132,7 @@ class Accounts:
             self._owner,
             EARLY[platform],
             self._read_at,
+            self._lease,
         )
 
 

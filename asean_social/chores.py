@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asean_social import records
-from asean_social.database import Database, stamp
+from asean_social.database import Database, moment, stamp
 from asean_social.records import Claimer, FollowUp, FollowUpEnd, Hold, LeaseLost, surely, to_json
 
 
@@ -15,12 +15,16 @@ class Chores:
 
     # -- holds ---------------------------------------------------------------------------------------------------
 
-    def pause(self, account: str, reason: str, why: Mapping[str, Any], now: datetime) -> None:
+    def pause(
+        self, account: str, reason: str, why: Mapping[str, Any], now: datetime, until: datetime | None = None
+    ) -> None:
+        """Begin nothing of this account until it is lifted, or until then. One that a person must end stays."""
         with self.database.write() as db:
             db.execute(
-                "insert into hold (scope, value, reason, why, since) values ('account', ?, ?, ?, ?)"
-                " on conflict (scope, value) where lifted_at is null do nothing",
-                (account, reason, to_json(why), stamp(now)),
+                "insert into hold (scope, value, reason, why, since, until) values ('account', ?, ?, ?, ?, ?)"
+                " on conflict (scope, value) where lifted_at is null do update set reason=excluded.reason,"
+                " why=excluded.why, since=excluded.since, until=excluded.until where hold.until is not null",
+                (account, reason, to_json(why), stamp(now), stamp(until) if until else None),
             )
 
     def lift(self, account: str, now: datetime) -> None:
@@ -32,7 +36,10 @@ class Chores:
 
     def holds(self) -> list[Hold]:
         rows = self.database.read("select * from hold where lifted_at is null order by id")
-        return [Hold(r["value"], r["reason"], json.loads(r["why"]), surely(r["since"])) for r in rows]
+        return [
+            Hold(r["value"], r["reason"], json.loads(r["why"]), surely(r["since"]), moment(r["until"]))
+            for r in rows
+        ]
 
     # -- upload rates --------------------------------------------------------------------------------------------
 

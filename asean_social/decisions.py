@@ -6,8 +6,9 @@ A `Decision` names the state to go to, the step that comes next, why, and when. 
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, UserError
 from asean_social.publishers.base import Receipt
@@ -107,9 +108,21 @@ def after_error(
             State.HELD, step, "held.too-many-tries", {"tries": tries + 1, "cause": error.code, **why}
         )
     wait = backoff(tries, policy, jitter)
-    if isinstance(error, RateLimited) and error.retry_after is not None:
-        wait = max(wait, timedelta(seconds=error.retry_after))
-    return Decision(State.WAITING, step, error.code, why, now + wait)
+    return Decision(
+        State.WAITING, step, error.code, why, max(now + wait, leave_alone_until(error, now) or now)
+    )
+
+
+def leave_alone_until(error: PublishError, now: datetime) -> datetime | None:
+    """How long a platform that throttles wants no request of this account, as far as it says."""
+    if not isinstance(error, RateLimited):
+        return None
+    if error.values.get("quota"):
+        # YouTube's daily buckets: midnight Pacific time
+        # (https://developers.google.com/youtube/v3/determine_quota_cost, read 2026-11-23)
+        there = now.astimezone(ZoneInfo("America/Los_Angeles")) + timedelta(days=1)
+        return there.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    return now + timedelta(seconds=error.retry_after) if error.retry_after is not None else None
 
 
 def overdue(grace_from: datetime, grace: float, now: datetime) -> bool:
@@ -209,17 +222,21 @@ def _look_failed(
 ) -> Decision:
     if isinstance(error, AuthFailed):
         return Decision(state, step, error.code, error.values, now, pause_account=True)
-    final = isinstance(error, (OutcomeUnknown, Rejected))
-    if final or looks + 1 >= policy.tries + len(policy.lookup_waits):
+    # unreachable: before anything was sent it may go on until the grace ends, after a release for some hours
+    for_hours = step == LOOK_FIRST or looks < len(policy.lookup_waits) + policy.tries
+    if isinstance(error, (OutcomeUnknown, Rejected)) or not for_hours:
         return Decision(State.HELD, step, "held.cannot-tell", {"cause": error.code, **error.values})
-    return Decision(state, step, error.code, error.values, now + _gap(looks, policy))
+    resume = max(now + _gap(looks, policy), leave_alone_until(error, now) or now)
+    return Decision(state, step, error.code, error.values, resume)
 
 
 def _gap(looks: int, policy: Policy) -> timedelta:
-    """From look number `looks` (the first is 0) to the next; the waits count from the first look."""
+    """From look number `looks` (the first is 0) to the next; the waits count from the first look, then they double."""
     waits = (0.0, *policy.lookup_waits)
-    at = min(looks, len(policy.lookup_waits) - 1)
-    return timedelta(seconds=max(waits[at + 1] - waits[at], 0.0))
+    last = len(policy.lookup_waits) - 1
+    at = min(looks, last)
+    gap = max(waits[at + 1] - waits[at], 0.0) * 2 ** min(max(looks - last, 0), 10)
+    return timedelta(seconds=min(gap, policy.backoff_most))
 
 
 def retried(step: str, held: str, reason: str, now: datetime) -> Decision:

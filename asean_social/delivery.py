@@ -22,7 +22,6 @@ from asean_social.decisions import (
     Decision,
 )
 from asean_social.errors import (
-    AuthFailed,
     OutcomeUnknown,
     PublishError,
     Rejected,
@@ -31,6 +30,7 @@ from asean_social.errors import (
 )
 from asean_social.publishers.base import Message, Piece, Publisher, Receipt, Wait, stale
 from asean_social.records import (
+    POLL_LANE,
     RELEASE_LANE,
     STAGE_LANE,
     Delivery,
@@ -61,11 +61,11 @@ class Turn:
         self._sent_release = False  # a request of the release may have left
 
     def run(self, lane: str) -> None:
-        if lane == STAGE_LANE:
-            self._stage_lane()
-        else:
-            assert lane == RELEASE_LANE
+        if lane == RELEASE_LANE:
             self._release_lane()
+        else:
+            assert lane in (STAGE_LANE, POLL_LANE)
+            self._stage_lane()
 
     def put_back(self) -> None:
         """Stopped before the next request: whoever comes next goes on from the pieces, or looks what became of it."""
@@ -93,7 +93,8 @@ class Turn:
 
     def _stage_lane(self) -> None:
         claim, now = self.claim, self._now()
-        if claim.state == State.PLANNED and claim.step == LOOK_FIRST:
+        late = decisions.overdue(claim.grace_from, claim.grace, now)
+        if claim.state == State.PLANNED and claim.step == LOOK_FIRST and not late:
             self._look_first()
         elif claim.state == State.PLANNED:
             self._settle(self._begin(), None)
@@ -101,7 +102,7 @@ class Turn:
             self._move(
                 Decision(State.PLANNED, reason="planned.edited")
             )  # left half done, and meanwhile edited
-        elif decisions.overdue(claim.grace_from, claim.grace, now):
+        elif late:
             self._hold_late(STAGE)
         elif claim.state != State.STAGING:
             self._move(Decision(State.STAGING, STAGE))
@@ -215,8 +216,8 @@ class Turn:
         if not self._stored or isinstance(error, Rejected):
             self._failed(error, RELEASE)
             return
-        if isinstance(error, AuthFailed):
-            self._pause(error)
+        decision = decisions.after_error(error, RELEASE, 0, self._now(), self.policy, self.desk.jitter)
+        self._pause_after(error, decision)
         self._accepted(error.code, error.values, decisions.backoff(0, self.policy, self.desk.jitter))
 
     def _accepted(self, reason: str, why: Mapping[str, Any], pause: timedelta) -> None:
@@ -297,7 +298,8 @@ class Turn:
             receipt = publisher.status(message, pieces)
             if not receipt.public and not receipt.staged:
                 since = (claim.began_at or claim.created_at) - SKEW
-                receipt = None if repeatable else publisher.find(message, pieces, since)
+                others = self.ledger.remote_ids(claim)
+                receipt = None if repeatable else publisher.find(message, pieces, since, others)
         except PublishError as error:
             receipt = error
         decision = decisions.after_look_up(
@@ -314,8 +316,8 @@ class Turn:
             return error
 
     def _settle(self, decision: Decision, receipt: object, **columns: Any) -> None:
-        if decision.pause_account and isinstance(receipt, PublishError):
-            self._pause(receipt)
+        if isinstance(receipt, PublishError):
+            self._pause_after(receipt, decision)
         if decision.state == State.PUBLISHED and isinstance(receipt, Receipt):
             owner = self.ledger.owner_of(self.claim.platform, self.claim.account, receipt.remote_id)
             if owner not in (None, self.claim.key):
@@ -334,8 +336,7 @@ class Turn:
             error = _as_unavailable(error)
         now = self._now()
         decision = decisions.after_error(error, step, self.claim.tries, now, self.policy, self.desk.jitter)
-        if decision.pause_account:
-            self._pause(error)
+        self._pause_after(error, decision)
         due = self.claim.due_at
         if (
             step == STAGE
@@ -348,9 +349,16 @@ class Turn:
         tries = self.claim.tries + 1 if again else self.claim.tries
         self._move(decision, tries=tries, looks=self.claim.looks)
 
-    def _pause(self, error: PublishError) -> None:
-        name = f"{self.claim.platform}/{self.claim.account}"
-        self.ledger.pause(name, error.code, error.values, self._now())
+    def _pause_after(self, error: PublishError, decision: Decision) -> None:
+        """A fault of the account concerns all its deliveries; so does a platform that asks to be left alone."""
+        name, now = f"{self.claim.platform}/{self.claim.account}", self._now()
+        until = decisions.leave_alone_until(error, now)
+        if decision.pause_account:
+            self.ledger.pause(name, error.code, error.values, now)
+        elif (
+            until is not None and error.values.get("quota") != "uploads"
+        ):  # releases have a quota of their own
+            self.ledger.pause(name, error.code, error.values, now, until)
 
     def _hold_late(self, step: str) -> None:
         if self.claim.released_at is not None:  # the platform accepted it once, and never showed it

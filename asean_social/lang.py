@@ -46,6 +46,9 @@ class Language:
     def say(self, code: str, /, **values: Any) -> str:
         """The sentence of `code`. A code without one is a bug and raises KeyError."""
         shown = {name: self.value(name, value) for name, value in values.items()}
+        if self.known(str(values.get("cause", ""))):  # a reason inside a reason
+            inner = {name: value for name, value in values.items() if name != "cause"}
+            shown["cause"] = self.say(values["cause"], **inner)
         return _catalog(self.code).gettext(messages()[code]).format_map(_Shown(shown))
 
     def known(self, code: str) -> bool:
@@ -72,12 +75,7 @@ class Language:
             return self.number(value)
         if name.endswith("_at") and isinstance(value, str):
             return self.time(datetime.fromisoformat(value))
-        if name == "cause" and isinstance(value, str) and self.known(value):
-            return self._cause(value)
         return str(value)
-
-    def _cause(self, code: str) -> str:
-        return _catalog(self.code).gettext(messages()[code]).format_map(_Shown({}))
 
     def number(self, value: int) -> str:
         text = f"{value:,}"

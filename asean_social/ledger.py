@@ -21,6 +21,7 @@ from asean_social.decisions import LATE, RELEASE, Decision
 from asean_social.errors import LedgerError
 from asean_social.publishers.base import Piece
 from asean_social.records import (
+    POLL_LANE,
     RELEASE_LANE,
     STAGE_LANE,
     Attempt,
@@ -196,7 +197,9 @@ class Ledger(Chores):
     ) -> list[Delivery]:
         """The steps of this lane that may be done now, oldest first."""
         sql = f"{_open(campaigns)} and lane=? and platform=? and account=? and at<=? order by due_at, key"
-        rows = self.database.read(sql, (_far(now, claimer), *campaigns, lane, *account, stamp(now)))
+        rows = self.database.read(
+            sql, (_far(now, claimer), *campaigns, stamp(now), lane, *account, stamp(now))
+        )
         found = [_row(row) for row in rows]
         if lane == RELEASE_LANE and found:
             last = self._last_release(account)
@@ -210,7 +213,7 @@ class Ledger(Chores):
         until = stamp(now) if begun else "9999"
         sql = f"{_open(campaigns)} and due_at<=? order by at limit 200"
         times: list[datetime] = []
-        for row in self.database.read(sql, (_far(now, claimer), *campaigns, until)):
+        for row in self.database.read(sql, (_far(now, claimer), *campaigns, stamp(now), until)):
             found, at = _row(row), surely(row["at"])
             last = (
                 self._last_release((found.platform, found.account)) if row["lane"] == RELEASE_LANE else None
@@ -226,6 +229,7 @@ class Ledger(Chores):
             )
         )
         times += [surely(row[0]) for row in chores if row[0]]
+        times += [one.until for one in self.holds() if one.until is not None and one.until > now]
         return min(times, default=None)
 
     def _last_release(self, account: tuple[str, str]) -> datetime | None:
@@ -303,6 +307,12 @@ class Ledger(Chores):
         rows = self.database.read(sql, (platform, account, remote_id))
         return rows[0]["key"] if rows else None
 
+    def remote_ids(self, delivery: Delivery) -> frozenset[str]:
+        """Every public object of this account that belongs to another delivery."""
+        sql = "select remote_id from delivery where platform=? and account=? and key<>? and remote_id is not null"
+        rows = self.database.read(sql, (delivery.platform, delivery.account, delivery.key))
+        return frozenset(row["remote_id"] for row in rows)
+
     def twins(self, delivery: Delivery) -> bool:
         """Whether another delivery of this account says exactly the same."""
         sql = "select 1 from delivery where platform=? and account=? and digest=? and key<>? limit 1"
@@ -371,17 +381,22 @@ select open.*, {_later("base", "coalesce(lease, base)")} as at from (
       when 'confirming' then resume_at when 'unknown' then resume_at
       else updated_at end as base,
     case when state in ('releasing', 'confirming', 'unknown') or (state='staged' and staged_digest=digest)
-      or (state='waiting' and step='{RELEASE}') then '{RELEASE_LANE}' else '{STAGE_LANE}' end as lane
+      or (state='waiting' and step='{RELEASE}') then '{RELEASE_LANE}'
+      when state='waiting' and looks > 0 then '{POLL_LANE}'
+      else '{STAGE_LANE}' end as lane
   from delivery
   where state in ('staging', 'releasing', 'confirming', 'unknown')
     or (state in ('planned', 'staged', 'waiting') and approval<>'')
 ) as open"""
-_NOT_PAUSED = "not exists (select 1 from hold where scope='account' and value=platform || '/' || account and lifted_at is null)"
+_PAUSED = (
+    "select 1 from hold where scope='account' and value=platform || '/' || account and lifted_at is null"
+    " and (until is null or until > ?)"
+)
 
 
 def _open(campaigns: Collection[str]) -> str:
     marks = ", ".join("?" * len(campaigns))
-    return f"select * from ({_STEPS}) as steps where campaign in ({marks}) and {_NOT_PAUSED}"
+    return f"select * from ({_STEPS}) as steps where campaign in ({marks}) and not exists ({_PAUSED})"
 
 
 def _far(now: datetime, claimer: Claimer) -> str:

@@ -12,7 +12,9 @@ from asean_social.database import moment, stamp
 from asean_social.publishers.base import Media, Message
 from asean_social.states import State
 
-STAGE_LANE, RELEASE_LANE = "stage", "release"  # releases never wait for uploads
+# Per account; each has a thread of its own, so that a release never waits for an upload, nor does the question whether
+# a platform has finished its work on what is due next.
+STAGE_LANE, POLL_LANE, RELEASE_LANE = "stage", "poll", "release"
 
 
 class LeaseLost(Exception):
@@ -109,6 +111,7 @@ class Hold:
     reason: str
     why: Mapping[str, Any]
     since: datetime
+    until: datetime | None  # when it ends by itself; None: a person must act
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from asean_social.clock import Clock
 from asean_social.desk import Desk
 from asean_social.errors import PublishError, UserError
 from asean_social.ledger import Ledger
-from asean_social.records import RELEASE_LANE, STAGE_LANE
+from asean_social.records import POLL_LANE, RELEASE_LANE, STAGE_LANE
 from asean_social.sync import Scope
 
-LANES = (RELEASE_LANE, STAGE_LANE)
+LANES = (RELEASE_LANE, POLL_LANE, STAGE_LANE)
 FOLLOW_UP, CARE = ("", "", "follow-up"), ("", "", "care")
 
 TICK = timedelta(
@@ -168,16 +168,16 @@ class Runner:
 
     def _lane(self, lane: Lane) -> None:
         platform, account, kind = lane
-        if kind == STAGE_LANE:
-            with self._uploads:
-                self._work((platform, account), kind)
-        elif kind == RELEASE_LANE:
-            self._work((platform, account), kind)
-        elif lane == CARE:
+        if lane == CARE:
             self._care()
-        else:
+        elif lane == FOLLOW_UP:
             while self.desk.follow_up() and not self._stopping.is_set():
                 pass
+        elif kind == STAGE_LANE:
+            with self._uploads:
+                self._work((platform, account), kind)
+        else:
+            self._work((platform, account), kind)
         self._arm()
 
     def _work(self, account: Account, lane: str) -> None:
@@ -203,6 +203,10 @@ class Runner:
         for used in self.ledger.accounts(self.scope.campaigns):
             self._try(self._renew, used)
         for hold in self.ledger.holds():
+            if hold.until is not None:
+                if hold.until <= self.clock.now():
+                    self.ledger.lift(hold.value, self.clock.now())
+                continue
             platform, _, account = hold.value.partition("/")
             if self._try(self._greet, (platform, account)):
                 self.ledger.lift(hold.value, self.clock.now())

@@ -18,7 +18,6 @@ from asean_social.database import Database, moment, stamp
 from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, Unavailable
 from asean_social.publishers.base import TokenPair
 
-REFRESH_LEASE = timedelta(seconds=180)  # longer than the HTTP time-outs of the call it protects
 IDLE_MOST = timedelta(days=7)  # a refresh token dies after three months (Zalo) or six (Google) without use
 LOST_MOST = 2  # the same refresh token is tried once more after a lost answer, never again
 
@@ -51,7 +50,9 @@ class StaticToken:
 
 
 class RotatingTokens:
-    """`early`: how long before its end an access token is replaced."""
+    """`early`: how long before its end an access token is replaced. `pasted_at`: when the configured pair was read.
+    `lease`: for how long a refresh is one process's alone; longer than the time-outs of its call.
+    """
 
     def __init__(
         self,
@@ -64,10 +65,11 @@ class RotatingTokens:
         owner: str,
         early: timedelta,
         pasted_at: datetime,
+        lease: timedelta,
     ) -> None:
         self._database, self._clock, self._refresh_call = database, clock, refresh
         self._platform, self._account, self._pasted = platform, f"{platform}/{name}", pasted
-        self._pasted_at = pasted_at
+        self._pasted_at, self._lease = pasted_at, lease
         self._owner, self._early = (
             f"{owner}/{uuid.uuid4().hex[:8]}",
             early,
@@ -145,7 +147,7 @@ class RotatingTokens:
                 raise AuthFailed(self._platform, "token.reconnect", account=self._account)
             db.execute(
                 "update token set refresh_owner=?, refresh_until=?, lost=? where account=?",
-                (self._owner, stamp(now + REFRESH_LEASE), lost, self._account),
+                (self._owner, stamp(now + self._lease), lost, self._account),
             )
             return replace(row, refresh_owner=self._owner, refresh_until=now, lost=lost)
 

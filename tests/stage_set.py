@@ -1,7 +1,7 @@
 """Props for tests of the ledger and the delivery: a clock to move, a platform in memory, rows to work on."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -133,12 +133,17 @@ class FakePublisher(Publisher):
         self._ask("delete")
         self.place.things.pop(piece(pieces, "thing") or "", None)
 
-    def find(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Receipt | None:
+    def find(
+        self, message: Message, pieces: Sequence[Piece], since: datetime, known: Collection[str] = ()
+    ) -> Receipt | None:
         self._ask("list")
         hits = [
             (number, one)
             for number, one in self.place.things.items()
-            if one.content == message.text and one.public_at and one.public_at >= since
+            if number not in known
+            and one.content == message.text
+            and one.public_at
+            and one.public_at >= since
         ]
         if len(hits) > 1:
             raise OutcomeUnknown("fake", "publish.cannot-look-up")
@@ -244,7 +249,7 @@ class Office:
     def work(self, owner: str = "one") -> None:
         """Everything that is due now, in both lanes."""
         desk = self.desk(owner)
-        while sum(desk.work(("fake", "a"), lane, {"c"}) for lane in ("release", "stage")):
+        while sum(desk.work(("fake", "a"), lane, {"c"}) for lane in ("release", "poll", "stage")):
             pass
         while desk.follow_up():
             pass

@@ -45,7 +45,16 @@ def database(tmp_path):
 
 def tokens(database, oauth, clock, pasted=("A0", "R0"), early=timedelta(hours=5), pasted_at=None):
     return RotatingTokens(
-        database, "zalo", "hue", pasted, oauth.refresh, clock, "me", early, pasted_at or clock.now()
+        database,
+        "zalo",
+        "hue",
+        pasted,
+        oauth.refresh,
+        clock,
+        "me",
+        early,
+        pasted_at or clock.now(),
+        timedelta(seconds=180),
     )
 
 
@@ -184,7 +193,16 @@ def test_the_guards_stop_before_the_call_is_no_lost_answer(database):
     for _ in range(3):
         with pytest.raises(Stop):
             RotatingTokens(
-                database, "zalo", "hue", ("A0", "R0"), stopped, clock, "me", timedelta(), clock.now()
+                database,
+                "zalo",
+                "hue",
+                ("A0", "R0"),
+                stopped,
+                clock,
+                "me",
+                timedelta(),
+                clock.now(),
+                timedelta(seconds=180),
             ).renew("A0")
 
     assert tokens(database, oauth, clock).renew("A0") == "A1"

@@ -104,6 +104,7 @@ create table hold (
   reason text not null,
   why text not null,
   since text not null,
+  until text,                      -- when it ends by itself (a platform that throttles); null: a person must act
   lifted_at text
 );
 create unique index hold_open on hold (scope, value) where lifted_at is null;

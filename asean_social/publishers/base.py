@@ -7,7 +7,7 @@ with all pieces so far.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -152,7 +152,13 @@ class Publisher(ABC):
     def discard(self, pieces: Sequence[Piece]) -> None:
         """Remove the invisible objects these pieces name; one already gone counts as removed."""
 
-    def find(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Receipt | None:
-        """Look for a public object with this content made after `since`; None only if there surely is none."""
-        del pieces, since
+    def find(
+        self, message: Message, pieces: Sequence[Piece], since: datetime, known: Collection[str] = ()
+    ) -> Receipt | None:
+        """Look for a public object with this content made after `since`; None only if there surely is none.
+
+        Objects whose id is in `known` belong to other deliveries and are passed over. Raises OutcomeUnknown when it
+        cannot tell, or when several fit.
+        """
+        del pieces, since, known
         raise OutcomeUnknown(message.platform, "publish.cannot-look-up")

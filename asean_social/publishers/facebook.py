@@ -6,7 +6,7 @@ No publishing call has an idempotency key, and an answer can be lost after the p
 `message.options` must be empty for these kinds.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from asean_social.publishers.limits import FACEBOOK
 from asean_social.text import fold
 
 # Posts asked for at once; fewer when Facebook says "reduce the amount of data".
+_PAGES_MOST = 60  # of the list; more than a Page publishes in a month
 _PAGE_SIZES = (25, 12, 6, 5)
 _POST_FIELDS = "id,message,created_time,permalink_url,is_published,attachments{media_type,unshimmed_url}"
 
@@ -86,9 +87,12 @@ class Facebook(Publisher):
             raise unclear(visible=False)
         return _receipt({"id": post, **found})
 
-    def find(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Receipt | None:
+    def find(
+        self, message: Message, pieces: Sequence[Piece], since: datetime, known: Collection[str] = ()
+    ) -> Receipt | None:
         del pieces
-        hits = [post for post in self._published(since) if post.shows(message)]
+        posts = self._published(since)
+        hits = [post for post in posts if post.receipt.remote_id not in known and post.shows(message)]
         if len(hits) > 1:  # nothing is removed: the oldest stays, a person decides about the others
             oldest = min(reversed(hits), key=lambda post: post.created).receipt
             raise OutcomeUnknown(PLATFORM, "publish.several-match", count=len(hits), url=oldest.url)
@@ -147,12 +151,13 @@ class Facebook(Publisher):
     def _published(self, since: datetime) -> Iterator["_Post"]:
         """The Page's posts made after `since`. The list is ranked, so it ends only after a whole page of older ones."""
         sizes, after = list(_PAGE_SIZES), ""
-        while True:
+        for _ in range(_PAGES_MOST):
             posts, after = _page(self._list(sizes, after))
             fresh = [post for post in posts if post.created >= since]
             yield from fresh
             if not after or (posts and not fresh):
                 return
+        raise OutcomeUnknown(PLATFORM, "publish.cannot-look-up")
 
     def _list(self, sizes: list[int], after: str) -> Mapping[str, Any]:
         """One page; `sizes` loses the ones that were too large for Facebook."""

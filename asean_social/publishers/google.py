@@ -115,9 +115,10 @@ class Transport:
         answer = self._send(uri, method, body, headers or {}, token)
         if answer.status_code == requests.codes.unauthorized:
             answer = self._send(uri, method, body, headers or {}, self._tokens.renew(token))
-        if not answer.ok or answer.status_code in range(300, 308):
+        # for an upload 308 means "go on", not a redirect; nothing else is answered so
+        going_on = answer.status_code == 308 and method == "PUT"
+        if not answer.ok or (answer.status_code in range(300, 400) and not going_on):
             raise Refused(answer)
-        # 308 means "go on uploading" here, not a redirect
         return httplib2.Response({**answer.headers, "status": str(answer.status_code)}), answer.content
 
     def trust(self, uri: str) -> None:
@@ -270,13 +271,20 @@ def refresh(account: YouTubeAccount, session: Session, refresh_token: str) -> To
     fields = _fields(answer.content)
     if answer.ok and isinstance(fields.get("access_token"), str):
         session.keep_secret(fields["access_token"])
-        lifetime = fields.get("expires_in")
         return TokenPair(
             fields["access_token"],
             fields.get("refresh_token") or refresh_token,
-            float(lifetime) if isinstance(lifetime, (int, float)) else 0.0,
+            _lifetime(fields.get("expires_in")),
         )
     raise _no_token(session, answer.status_code, fields)
+
+
+def _lifetime(lifetime: object) -> float:
+    """As a number or as text; 0, so used at once and replaced, where it says neither."""
+    try:
+        return float(str(lifetime))
+    except ValueError:
+        return 0.0
 
 
 def _fields(content: bytes) -> dict[str, Any]:

@@ -10,7 +10,7 @@ https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -143,6 +143,9 @@ class YouTube(Publisher):
 
     def _processed(self, video: str) -> bool:
         found = self._video(video, "status,processingDetails")
+        if not found:
+            # also said of a video that was uploaded a moment ago; if it stays so, the caller asks a person
+            raise Unavailable("youtube", "youtube.not-listed")
         status, processing = _part(found, "status"), _part(found, "processingDetails")
         state = status.get("uploadStatus", "deleted")
         if state == "deleted":
@@ -177,13 +180,16 @@ class YouTube(Publisher):
             raise Rejected("youtube", "youtube.is-public", video=video)
         self._ask(self._api.videos().delete(id=video), gone=True)
 
-    def find(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Receipt | None:
+    def find(
+        self, message: Message, pieces: Sequence[Piece], since: datetime, known: Collection[str] = ()
+    ) -> Receipt | None:
         del pieces
         wanted, title = message.options["privacy"], fold(message.options["title"])
         found = [
             video
             for video in self._uploads(since)
-            if _part(video, "status").get("privacyStatus") in ("public", wanted)
+            if video.get("id") not in known
+            and _part(video, "status").get("privacyStatus") in ("public", wanted)
             and fold(str(_part(video, "snippet").get("title", ""))) == title
         ]
         if len(found) > 1:

@@ -10,7 +10,7 @@ background and gives the article's id for such a token, once done; "" after the 
 
 import hashlib
 import math
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
@@ -184,7 +184,9 @@ class Zalo(Publisher):
         differs = "" if _same(detail, message) else "zalo.differs"
         return Receipt(public=True, remote_id=article, url=self._address(article), differs=differs)
 
-    def find(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Receipt | None:
+    def find(
+        self, message: Message, pieces: Sequence[Piece], since: datetime, known: Collection[str] = ()
+    ) -> Receipt | None:
         """By its title: all that the list tells of an article's content."""
         del pieces
         title, found = fold(message.options["title"]), {}
@@ -192,7 +194,8 @@ class Zalo(Publisher):
         for page in self._pages():
             young = [row for row in page if wire.number(row.get("create_date"), math.inf) >= oldest]
             for row in young:
-                if fold(str(row.get("title", ""))) == title and row.get("status") != "hide":
+                same = fold(str(row.get("title", ""))) == title and row.get("status") != "hide"
+                if same and str(row["id"]) not in known:
                     found[str(row["id"])] = str(row.get("link_view") or "")
             if not young:
                 break

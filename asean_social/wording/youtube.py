@@ -2,6 +2,7 @@
 
 MESSAGES: dict[str, str] = {
     "youtube.processing": "YouTube is processing the video.",
+    "youtube.not-listed": "YouTube does not show the uploaded video yet.",
     "youtube.session-gone": "YouTube no longer knows the upload that was begun; it is begun again.",
     "youtube.no-progress": "YouTube took no more of the video; the upload goes on later.",
     "youtube.unreadable": "YouTube gave an answer that cannot be read.",
