@@ -285,7 +285,6 @@ def test_processing_is_waited_for_and_its_end_ends_the_stage(server, publisher, 
         ([video("failed", failureReason="codec")], "youtube.processing-failed", "codec"),
         ([video("rejected", rejectionReason="copyright")], "youtube.video-rejected", "copyright"),
         ([video("deleted")], "youtube.video-gone", None),
-        ([], "youtube.video-gone", None),
         (
             [
                 {
