@@ -18,14 +18,29 @@ from asean_social.errors import OutcomeUnknown
 
 @dataclass(frozen=True, slots=True)
 class Media:
+    """One file that is sent. An image with a `recipe` is sent re-encoded: the path is the original's until it is staged,
+    all other facts are those of what is sent, but for `sha256`, which is always of the file at `path`.
+    """
+
     path: Path  # absolute
-    kind: str  # image | video
-    mime: str  # image/jpeg, video/mp4 …
+    kind: str  # image | video | captions
+    mime: str  # image/jpeg, video/mp4, text/vtt …
     size: int  # bytes
-    sha256: str  # hex, of the file's bytes
+    sha256: str  # hex, of the bytes of the file at `path`
     alt: str = ""
-    width: int = 0  # pixels; 0 where not known
+    width: int = 0  # pixels as seen, rotation applied; 0 where not known
     height: int = 0
+    duration: float = 0.0  # seconds; 0 for an image
+    recipe: str = ""  # how an image is re-encoded before it is sent; "": it is sent as it is
+    original: str = ""  # what it is made from, for people: "6000×4000, 9.1 MB"; "" without a recipe
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What is to follow once the object is public. It has a life of its own, and never alters `published`."""
+
+    kind: str  # first-comment | playlist-entry | broadcast
+    options: Mapping[str, Any]  # JSON values; see each publisher's docstring
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +50,14 @@ class Message:
     key: str  # campaign/post/channel/slot
     platform: str
     account: str  # name of the table in credentials.toml
-    kind: str  # facebook: text link photo · youtube: video · zalo: normal
+    kind: str  # facebook: text link photo album video reel · youtube: video short · zalo: normal video
     text: str = ""
     link: str = ""
     media: tuple[Media, ...] = ()
     options: Mapping[str, Any] = field(
         default_factory=dict
     )  # JSON values only; see each publisher's docstring
+    after: tuple[After, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,8 @@ class Publisher(ABC):
     kinds: ClassVar[frozenset[str]]
     limits: ClassVar[Mapping[str, Limit]]  # by field, or by kind and field
     repeatable: bool = True  # whether `release` may be sent again without asking first
+    follow_ups: ClassVar[frozenset[str]] = frozenset()  # kinds of After it can do
+    rest: float = 0.0  # seconds the platform, after its last answers, wants no further request of this account
 
     @abstractmethod
     def whoami(self) -> Account:
@@ -162,3 +180,27 @@ class Publisher(ABC):
         """
         del pieces, since, known
         raise OutcomeUnknown(message.platform, "publish.cannot-look-up")
+
+    # -- what follows publication
+
+    def follow(self, after: After, remote_id: str) -> str:
+        """Do it, for the public object `remote_id`, and return the id of what was made ("" where there is none).
+
+        Raises PublishError; OutcomeUnknown where it may have been done.
+        """
+        raise NotImplementedError(after.kind)
+
+    def followed(self, after: After, remote_id: str) -> str | None:
+        """The id of what `follow` made, if the platform shows it; None when it is not there, or not yet.
+
+        Raises OutcomeUnknown where the platform cannot be asked at all: then it is never repeated by itself.
+        """
+        raise NotImplementedError(after.kind)
+
+    def objections(self, message: Message) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Codes and values of what this account would refuse of a message, asked without changing anything there.
+
+        For `check --accounts`: a playlist that does not exist, a category that cannot be chosen.
+        """
+        del message
+        yield from ()

@@ -26,6 +26,7 @@ TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two reads
 
 Guard = Callable[[], None]
 Progress = Callable[[int, int], None]  # bytes sent so far, bytes in all
+Spend = Callable[[str, int], None]  # name of a platform's quota, how much of it this request costs
 
 _SECRET_WORDS = re.compile(
     r"((?:access_token|refresh_token|appsecret_proof|client_secret|secret_key|upload_id|input_token)"
@@ -64,9 +65,11 @@ class Session(requests.Session):
         guard: Guard = lambda: None,
         progress: Progress = lambda _sent, _all: None,
         timeout: tuple[float, float] = TIMEOUT,
+        spend: Spend = lambda _quota, _amount: None,
     ) -> None:
         super().__init__()
         self.guard = guard
+        self.spend = spend  # called by an adapter before a request that the platform counts
         self.timeout = timeout
         self.progress = progress
         self._secrets: set[str] = set()
