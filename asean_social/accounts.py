@@ -19,6 +19,7 @@ from asean_social.credentials import (
 from asean_social.database import Database
 from asean_social.decisions import Policy
 from asean_social.errors import AuthFailed, UserError
+from asean_social.ledger import Ledger
 from asean_social.publishers import registry
 from asean_social.publishers.base import Publisher, TokenPair, Tokens
 from asean_social.publishers.http import Guard, Progress, Session
@@ -75,8 +76,15 @@ class Accounts:
             raise AuthFailed(platform, error.code, **_without(error.values, "platform")) from error
         session, tokens = self._session(platform, account, configured, guard, progress)
         publisher = registry.open_publisher(platform, configured, session, tokens)
+        publisher.quota_owner = _quota_owner(platform, account, configured)
+        session.spend = lambda name, amount: self._spend(publisher, name, amount)
         self._identify(publisher, platform, account, configured, tokens)
         return publisher
+
+    def _spend(self, publisher: Publisher, name: str, amount: int) -> None:
+        if quota := publisher.quotas.get(name):
+            period = quota.period(self._clock.now())
+            Ledger(self._database()).spend(publisher.quota_owner, name, period, amount)
 
     def keep_alive(self, account: tuple[str, str]) -> None:
         """Renew tokens that lay unused for a week. Raises PublishError, CredentialsError."""
@@ -144,6 +152,13 @@ def _remote_id(account: AnyAccount) -> str:
             return account.channel_id
         case ZaloAccount():
             return account.oa_id
+
+
+def _quota_owner(platform: str, name: str, account: AnyAccount) -> str:
+    """YouTube counts for a Google Cloud project, whose number a client id begins with; the others for the account."""
+    if isinstance(account, YouTubeAccount):
+        return f"google/{account.client_id.partition('-')[0]}"
+    return f"{platform}/{name}"
 
 
 def _secrets(account: AnyAccount) -> list[str]:

@@ -6,7 +6,7 @@ A `Decision` names the state to go to, the step that comes next, why, and when. 
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -117,7 +117,12 @@ def leave_alone_until(error: PublishError, now: datetime) -> datetime | None:
     """How long a platform that throttles wants no request of this account, as far as it says."""
     if not isinstance(error, RateLimited):
         return None
-    if error.values.get("quota"):
+    if error.values.get("quota") == "night":
+        # Zalo broadcasts nothing between 22:00 and 06:00 (https://developers.zalo.me, error -234, read 2026-11-23)
+        there = now.astimezone(ZoneInfo("Asia/Ho_Chi_Minh"))
+        day = there.date() + timedelta(days=there.hour >= 6)
+        return datetime.combine(day, time(6, 5), there.tzinfo).astimezone(UTC)
+    if error.values.get("quota") in ("uploads", "units"):
         # YouTube's daily buckets: midnight Pacific time
         # (https://developers.google.com/youtube/v3/determine_quota_cost, read 2026-11-23)
         there = now.astimezone(ZoneInfo("America/Los_Angeles")) + timedelta(days=1)
@@ -167,7 +172,7 @@ def after_first_look(
     if sure or looks >= len(policy.lookup_waits):
         return Decision(State.STAGING, STAGE)
     why = {"seconds": int(policy.lookup_waits[-1])}
-    return Decision(State.PLANNED, LOOK_FIRST, "planned.young-ledger", why, now + _gap(looks, policy))
+    return Decision(State.PLANNED, LOOK_FIRST, "planned.young-ledger", why, now + look_gap(looks, policy))
 
 
 def after_look_up(
@@ -192,7 +197,7 @@ def after_look_up(
     if receipt is not None and receipt.staged and repeatable:
         return Decision(State.STAGED, RELEASE, "staged.not-released")
     if looks < len(policy.lookup_waits):
-        return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now + _gap(looks, policy))
+        return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now + look_gap(looks, policy))
     if repeatable:
         return Decision(State.HELD, LOOK_UP, "held.staged-gone")
     return Decision(State.WAITING, RELEASE, "waiting.surely-absent", resume_at=now)
@@ -226,11 +231,11 @@ def _look_failed(
     for_hours = step == LOOK_FIRST or looks < len(policy.lookup_waits) + policy.tries
     if isinstance(error, (OutcomeUnknown, Rejected)) or not for_hours:
         return Decision(State.HELD, step, "held.cannot-tell", {"cause": error.code, **error.values})
-    resume = max(now + _gap(looks, policy), leave_alone_until(error, now) or now)
+    resume = max(now + look_gap(looks, policy), leave_alone_until(error, now) or now)
     return Decision(state, step, error.code, error.values, resume)
 
 
-def _gap(looks: int, policy: Policy) -> timedelta:
+def look_gap(looks: int, policy: Policy) -> timedelta:
     """From look number `looks` (the first is 0) to the next; the waits count from the first look, then they double."""
     waits = (0.0, *policy.lookup_waits)
     last = len(policy.lookup_waits) - 1

@@ -41,6 +41,10 @@ from asean_social.states import State
 if TYPE_CHECKING:
     from asean_social.desk import Desk
 
+# What must be left of a quota before something new is begun: an upload; and units for its thumbnail, captions, playlist
+# entry, its release, and the releases of what is staged already.
+BEGIN_NEEDS = {"uploads": 1, "units": 800}
+SCARCE_POLL = timedelta(minutes=5)
 RATE_FROM = 1 << 20  # bytes; a smaller upload says nothing about the line
 
 
@@ -135,13 +139,16 @@ class Turn:
     # -- stage ---------------------------------------------------------------------------------------------------
 
     def _stage(self) -> None:
-        message = self._message()
-        if not self._media_as_approved(message):
+        message = self._ready(self._message())
+        if message is None:
             return
         digest, generation = self.claim.digest, self.claim.generation
         try:
             publisher = self._open()
+            if self._quota_used_up(publisher):
+                return
             wait = self._drive(publisher.stage(message, self._pieces()))
+            self._rest(publisher)
         except PublishError as error:
             self._failed(error, STAGE)
             return
@@ -152,6 +159,7 @@ class Turn:
         self._measure()
         if wait is not None:
             pause = decisions.poll_wait(self.claim.looks, wait.seconds, self.policy)
+            pause = max(pause, self._thrift(publisher))
             again = Decision(State.WAITING, STAGE, wait.why, resume_at=self._now() + pause)
             self._move(again, looks=self.claim.looks + 1)
             return
@@ -161,18 +169,50 @@ class Turn:
             return
         self._move(Decision(State.STAGED, RELEASE), staged_digest=digest)
 
-    def _media_as_approved(self, message: Message) -> bool:
+    def _quota_used_up(self, publisher: Publisher) -> bool:
+        """Nothing new is begun where what is left of a daily quota is needed to finish and release what is."""
+        now, claim = self._now(), self.claim
+        for name, needed in BEGIN_NEEDS.items():
+            quota = publisher.quotas.get(name)
+            if quota is None or self._pieces():
+                continue
+            if self.ledger.left(publisher.quota_owner, name, quota, now) < needed:
+                why = {"quota": name, "most": quota.most, "until": quota.ends(now)}
+                self._move(
+                    Decision(State.WAITING, STAGE, "waiting.quota", why, quota.ends(now)),
+                    tries=claim.tries,
+                    looks=claim.looks,
+                )
+                return True
+        return False
+
+    def _thrift(self, publisher: Publisher) -> timedelta:
+        """Between two looks, when little is left of what looking costs."""
+        quota = publisher.quotas.get("units")
+        if quota is None:
+            return timedelta()
+        left = self.ledger.left(publisher.quota_owner, "units", quota, self._now())
+        return SCARCE_POLL if left < quota.most / 10 else timedelta()
+
+    def _rest(self, publisher: Publisher) -> None:
+        """What was sent is recorded; the platform asks to be left alone before it has to refuse."""
+        if publisher.rest:
+            name, now = f"{self.claim.platform}/{self.claim.account}", self._now()
+            until = now + timedelta(seconds=publisher.rest)
+            self.ledger.pause(name, "publish.rest", {"until": until}, now, until)
+
+    def _ready(self, message: Message) -> Message | None:
+        """With the very bytes that are to be sent, if they are the approved ones."""
+        media = []
         for one in message.media:
-            code = "held.media-changed"
             try:
-                if self.desk.sha256(one.path) == one.sha256:
-                    continue
-            except UserError:
-                code = "held.media-missing"
-            name = one.path.relative_to(self.desk.root).as_posix()
-            self._move(Decision(State.HELD, STAGE, code, {"file": name}))
-            return False
-        return True
+                media.append(self.desk.ready(one))
+            except UserError as error:
+                name = one.path.relative_to(self.desk.root).as_posix()
+                code = "held.media-changed" if error.code == "media.changed" else "held.media-missing"
+                self._move(Decision(State.HELD, STAGE, code, {"file": name}))
+                return None
+        return replace(message, media=tuple(media))
 
     def _drive(self, steps: Iterator[Piece | Wait]) -> Wait | None:
         """Store each piece before the next request is sent; a Wait ends the turn."""
@@ -203,6 +243,7 @@ class Turn:
                 return
             self._stored, self._in_release = 0, True
             wait = self._drive(publisher.release(message, pieces))
+            self._rest(publisher)
         except PublishError as error:
             self._release_failed(error)
             return

@@ -4,19 +4,18 @@ import random
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from asean_social import decisions
 from asean_social.clock import Clock
 from asean_social.decisions import Policy
 from asean_social.delivery import Stopped, Turn
-from asean_social.errors import LedgerError, PublishError, Rejected, UserError
+from asean_social.errand import Errand
+from asean_social.errors import LedgerError
 from asean_social.ledger import Ledger
-from asean_social.publishers.base import Publisher
+from asean_social.publishers.base import Media, Publisher
 from asean_social.publishers.http import Guard, Progress
-from asean_social.records import Claimer, Delivery, FollowUp, FollowUpEnd, LeaseLost
+from asean_social.records import Claimer, Delivery, LeaseLost
 from asean_social.states import State
 
 
@@ -36,7 +35,9 @@ class Listener(Protocol):
 class Desk:
     ledger: Ledger
     opener: Opener
-    sha256: Callable[[Path], str]  # of a media file as it is now; raises UserError
+    ready: Callable[
+        [Media], Media
+    ]  # the very bytes to be sent, proven to be those that were checked; raises UserError
     root: Path  # of the project
     policy: Policy
     clock: Clock
@@ -68,31 +69,6 @@ class Desk:
         claim = self.ledger.claim_follow_up(self.clock.now(), self.claimer)
         if claim is None:
             return False
-        with suppress(LeaseLost):
-            self.ledger.end_follow_up(claim, self._discard(claim))
+        with suppress(LeaseLost):  # another runner has it
+            Errand(self, claim).run()
         return True
-
-    def _discard(self, claim: FollowUp) -> FollowUpEnd:
-        payload, now = claim.payload, self.clock.now()
-        delivery = self.ledger.delivery(claim.delivery)
-        if delivery is not None and delivery.state == State.STAGING and delivery.leased(now):
-            # whoever prepares it may still be making what is to be removed
-            return FollowUpEnd("waiting", now + timedelta(seconds=self.policy.lease))
-        pieces = self.ledger.pieces(claim.delivery, payload["generation"])
-        try:
-            publisher = self.opener(
-                payload["platform"], payload["account"], self._stop_guard, lambda _s, _a: None
-            )
-            publisher.discard(pieces)
-        except (PublishError, UserError) as error:
-            again = now + decisions.backoff(claim.tries, self.policy, self.jitter)
-            final = isinstance(error, Rejected) or claim.tries + 1 >= self.policy.tries
-            state = "held" if final else "waiting"
-            return FollowUpEnd(state, again, error.code, error.values)
-        except Stopped:
-            return FollowUpEnd("waiting", now)
-        return FollowUpEnd("done", now)
-
-    def _stop_guard(self) -> None:
-        if self.stopping():
-            raise Stopped

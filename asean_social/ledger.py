@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from asean_social import records
-from asean_social.chores import Chores
+from asean_social.chores import Chores, publish_follow_ups
 from asean_social.database import Database, is_current, migrate, moment, stamp
 from asean_social.decisions import LATE, RELEASE, Decision
 from asean_social.errors import LedgerError
+from asean_social.follow_ups import DO, LOOK
 from asean_social.publishers.base import Piece
 from asean_social.records import (
     POLL_LANE,
@@ -221,14 +222,8 @@ class Ledger(Chores):
             if last is not None and _must_space(found, last, max(at, now), claimer.spacing):
                 at = last + timedelta(seconds=claimer.spacing)
             times.append(at)
-        chores = (
-            []
-            if begun
-            else self.database.read(
-                "select min(resume_at) from follow_up where state in ('planned', 'waiting', 'doing')"
-            )
-        )
-        times += [surely(row[0]) for row in chores if row[0]]
+        chore = None if begun else self.next_follow_up(now)
+        times += [chore] if chore else []
         times += [one.until for one in self.holds() if one.until is not None and one.until > now]
         return min(times, default=None)
 
@@ -266,8 +261,15 @@ class Ledger(Chores):
             _guarded(db, claim, {name: _column(value) for name, value in new.items()})
             if not stays:
                 _log(db, now, claim.key, claim.owner or "", claim.fence, decision, claim.state)
+            if decision.state == State.PUBLISHED:
+                self._published(db, claim, now)
             row = db.execute("select * from delivery where key=?", (claim.key,)).fetchone()
         return records.delivery(row)
+
+    def _published(self, db: sqlite3.Connection, row: Delivery, now: datetime) -> None:
+        """What follows publication; where it was found public, somebody may have done that too."""
+        found = row.state in (State.PLANNED, State.HELD)
+        publish_follow_ups(db, row, LOOK if found else DO, now)
 
     # -- pieces --------------------------------------------------------------------------------------------------
 
@@ -306,6 +308,15 @@ class Ledger(Chores):
         sql = "select key from delivery where platform=? and account=? and remote_id=?"
         rows = self.database.read(sql, (platform, account, remote_id))
         return rows[0]["key"] if rows else None
+
+    def published_as(self, campaign: str, post: str, channel: str) -> str | None:
+        """The public object of a post on a channel; of several slots, the newest."""
+        rows = self.database.read(
+            "select remote_id from delivery where campaign=? and post=? and channel=? and state='published'"
+            " and remote_id is not null order by released_at desc limit 1",
+            (campaign, post, channel),
+        )
+        return rows[0]["remote_id"] if rows else None
 
     def remote_ids(self, delivery: Delivery) -> frozenset[str]:
         """Every public object of this account that belongs to another delivery."""
@@ -355,6 +366,8 @@ class Ledger(Chores):
             new |= {"why": to_json(decision.why), "resume_at": decision.resume_at, **columns}
             _update(db, key, new, now)
             _log(db, now, key, who, row.fence, decision, row.state)
+            if decision.state == State.PUBLISHED:
+                self._published(db, row, now)
             return records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
 
     def discard(self, claim: Delivery, later: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from asean_social.publishers.base import Media
 from asean_social.text import nfc
 
 _FORMATS = (
@@ -73,6 +74,12 @@ class Library:
         if isinstance(found, Unusable):
             raise Unusable(found.code, **found.values)
         return found
+
+    def ready(self, media: Media) -> Media:
+        """The very bytes that are to be sent, proven to be those that were checked. Raises Unusable."""
+        if self.facts(media.path).sha256 != media.sha256:
+            raise Unusable("media.changed", found=media.path.name)
+        return media
 
     def _real(self, path: Path) -> Path:
         real = _spelt(path)

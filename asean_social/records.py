@@ -3,13 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from asean_social.database import moment, stamp
-from asean_social.publishers.base import Media, Message
+from asean_social.publishers.base import After, Media, Message
 from asean_social.states import State
 
 # Per account; each has a thread of its own, so that a release never waits for an upload, nor does the question whether
@@ -92,15 +92,20 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
+    """Something to be done after publication, or an invisible object to be removed. It has a life of its own."""
+
     number: int
     delivery: str
     kind: str
     payload: Mapping[str, Any]
     state: str
+    step: str
     reason: str
     why: Mapping[str, Any]
     resume_at: datetime
     tries: int
+    looks: int
+    remote_id: str
     owner: str | None
     fence: int
 
@@ -154,10 +159,13 @@ def follow_up(row: sqlite3.Row) -> FollowUp:
         row["kind"],
         json.loads(row["payload"]),
         row["state"],
+        row["step"],
         row["reason"],
         json.loads(row["why"]),
         surely(row["resume_at"]),
         row["tries"],
+        row["looks"],
+        row["remote_id"],
         row["owner"],
         row["fence"],
     )
@@ -177,37 +185,19 @@ def _plain(value: Any) -> str:
 
 def freeze(message: Message, root: Path) -> str:
     """The message as JSON, media by path inside the project, so that the ledger outlives a moved folder."""
-    media = [
-        {
-            "path": one.path.relative_to(root).as_posix(),
-            "kind": one.kind,
-            "mime": one.mime,
-            "size": one.size,
-            "sha256": one.sha256,
-            "alt": one.alt,
-            "width": one.width,
-            "height": one.height,
-        }
-        for one in message.media
-    ]
-    return to_json(
-        {
-            "key": message.key,
-            "platform": message.platform,
-            "account": message.account,
-            "kind": message.kind,
-            "text": message.text,
-            "link": message.link,
-            "options": message.options,
-            "media": media,
-        }
-    )
+    media = [{**asdict(one), "path": one.path.relative_to(root).as_posix()} for one in message.media]
+    return to_json({**_shallow(message), "media": media, "after": [asdict(one) for one in message.after]})
+
+
+def _shallow(message: Message) -> dict[str, Any]:
+    return {one.name: getattr(message, one.name) for one in fields(message)}
 
 
 def thaw(text: str, root: Path) -> Message:
     values = json.loads(text)
     media = tuple(Media(**{**one, "path": root / one["path"]}) for one in values.pop("media"))
-    return Message(**values, media=media)
+    after = tuple(After(**one) for one in values.pop("after", ()))
+    return Message(**values, media=media, after=after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +205,3 @@ class Claimer:
     owner: str
     lease: float  # seconds
     spacing: float  # seconds between two late releases of one account
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUpEnd:
-    state: str  # waiting done unknown held
-    resume_at: datetime
-    reason: str = ""
-    why: Mapping[str, Any] = field(default_factory=dict)

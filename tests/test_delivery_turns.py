@@ -203,18 +203,21 @@ def with_media(office, key, due=DUE):
         db.execute("update delivery set message=? where key=?", (columns["message"], key))
 
 
-def sha_desk(office, answer):
+def desk_of(office, ready):
     desk = office.desk()
     values = {name: getattr(desk, name) for name in desk.__dataclass_fields__}
-    return Desk(**values | {"sha256": answer})
+    return Desk(**values | {"ready": ready})
 
 
 def test_a_picture_that_changed_after_it_was_approved_is_not_sent(make):
+    def changed(_media):
+        raise UserError("media.changed")
+
     office = make()
     key = office.plan("p", DUE)
     with_media(office, key)
 
-    sha_desk(office, lambda _path: "other").work(("fake", "a"), "stage", {"c"})
+    desk_of(office, changed).work(("fake", "a"), "stage", {"c"})
 
     assert (office.row(key).state, office.row(key).reason) == (State.HELD, "held.media-changed")
     assert office.row(key).why == {"file": "anh.jpg"}
@@ -222,14 +225,14 @@ def test_a_picture_that_changed_after_it_was_approved_is_not_sent(make):
 
 
 def test_a_picture_that_is_gone_is_named(make):
-    def gone(_path):
+    def gone(_media):
         raise UserError("media.missing")
 
     office = make()
     key = office.plan("p", DUE)
     with_media(office, key)
 
-    sha_desk(office, gone).work(("fake", "a"), "stage", {"c"})
+    desk_of(office, gone).work(("fake", "a"), "stage", {"c"})
 
     assert office.row(key).reason == "held.media-missing"
 
@@ -238,7 +241,7 @@ def test_what_was_prepared_too_long_ago_is_prepared_again(make):
     office = make(policy=Policy(grace=1e6))
     key = office.plan("p", DUE)
     with_media(office, key)
-    desk = sha_desk(office, lambda _path: "abc")
+    desk = desk_of(office, lambda media: media)
     desk.work(("fake", "a"), "stage", {"c"})
     assert office.row(key).state == State.STAGED
     office.clock.go(hours=21)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from asean_social.ledger import Ledger
     from asean_social.media import Library
     from asean_social.project import Project
+    from asean_social.publishers.base import Media
     from asean_social.runner import Runner
     from asean_social.sync import Scope
 
@@ -138,7 +139,7 @@ class Station:
         return Desk(
             ledger=self.ledger,
             opener=accounts,
-            sha256=lambda path: _sha256(library, path),
+            ready=lambda media: _ready(library, media),
             root=self.project.root,
             policy=policy,
             clock=clock,
@@ -162,11 +163,11 @@ class Station:
         self._told.update(new)
 
 
-def _sha256(library: "Library", path: Path) -> str:
+def _ready(library: "Library", media: "Media") -> "Media":
     from asean_social.media import Unusable
 
     try:
-        return library.facts(path).sha256
+        return library.ready(media)
     except Unusable as error:
         raise UserError(error.code, **error.values) from error
 

@@ -84,18 +84,31 @@ create trigger attempt_no_delete before delete on attempt begin select raise(abo
 create table follow_up (
   id integer primary key autoincrement,
   delivery text not null references delivery (key),
-  kind text not null,              -- discard
+  kind text not null,              -- discard first-comment playlist-entry broadcast
   payload text not null,           -- JSON
-  state text not null default 'planned', -- planned doing waiting done unknown held
+  state text not null default 'planned', -- planned doing waiting done unknown held skipped
+  step text not null default 'do', -- what comes next: do look
   reason text not null default '',
   why text not null default '{}',
   resume_at text not null,
   tries integer not null default 0,
+  looks integer not null default 0,
+  remote_id text not null default '',
+  done_at text,
   owner text,
   fence integer not null default 0,
   lease_until text
 );
-create index follow_up_open on follow_up (resume_at) where state not in ('done', 'held', 'unknown');
+create index follow_up_open on follow_up (resume_at) where state not in ('done', 'held', 'unknown', 'skipped');
+create unique index follow_up_once on follow_up (delivery, kind) where kind<>'discard';
+
+create table usage (               -- what a platform's quotas were used for
+  owner text not null,             -- whose quota: platform/name, or the platform's project
+  quota text not null,
+  period text not null,            -- first day of it, in the quota's own time zone
+  used integer not null,
+  primary key (owner, quota, period)
+);
 
 create table hold (
   id integer primary key autoincrement,

@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
 from asean_social.errors import OutcomeUnknown
+from asean_social.publishers.quotas import Quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,12 @@ class Publisher(ABC):
     kinds: ClassVar[frozenset[str]]
     limits: ClassVar[Mapping[str, Limit]]  # by field, or by kind and field
     repeatable: bool = True  # whether `release` may be sent again without asking first
+    quotas: Mapping[str, Quota] = MappingProxyType({})  # by the name that the session's `spend` is told
+    quota_owner: str = ""  # whose they are, for the books: set by whoever opens it
     follow_ups: ClassVar[frozenset[str]] = frozenset()  # kinds of After it can do
-    rest: float = 0.0  # seconds the platform, after its last answers, wants no further request of this account
+    rest: float = (
+        0.0  # seconds the platform, after its last answers, wants no further request of this account
+    )
 
     @abstractmethod
     def whoami(self) -> Account:
