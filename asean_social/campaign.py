@@ -40,6 +40,15 @@ class Post(PostShape):
     lang: Language
     goals: tuple[str, ...]
     audience: tuple[str, ...]
+    variant: int | None = None  # which of the texts of its series
+
+    def as_variant(self, index: int | None) -> "Post":
+        """The post as one text of its series says it."""
+        if index is None or self.every is None:
+            return self
+        own = self.every.texts[index]
+        said = {name: getattr(own, name) for name in own.model_fields_set}
+        return self.model_copy(update={**said, "variant": index})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,9 @@ class Campaign:
         self, post: Post, code: str, *steps: str | int, severity: Severity = Severity.ERROR, **values: Any
     ) -> Problem:
         """A finding about one part of a post, at its place in the file."""
+        if post.variant is not None and post.every is not None and steps:
+            own = post.every.texts[post.variant].model_fields_set
+            steps = ("every", "texts", post.variant, *steps) if steps[0] in own else steps
         return _problem(self.document, self.file, (*post.steps, *steps), code, severity, values)
 
     def finding(self, code: str, *steps: str | int, **values: Any) -> Problem:

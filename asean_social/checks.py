@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from asean_social import follow_ups
 from asean_social.campaign import Campaign, Post
-from asean_social.compose import Part
+from asean_social.drafting import Part
 from asean_social.errors import Problem, Severity
-from asean_social.plan import Plan, Planned
+from asean_social.office import Office
+from asean_social.plan import Plan, Planned, daily_cap, is_quiet
 from asean_social.publishers.base import Limit, Media
-from asean_social.publishers.limits import PICTURES, measured
+from asean_social.publishers.limits import BROADCAST_TARGET, PICTURES, measured
 from asean_social.text import count, fold, nfc
 
 Limits = Mapping[str, Mapping[str, Limit]]
@@ -31,19 +33,21 @@ class Seen:
     campaign: Campaign
     limits: Limits
     now: datetime
+    office: Office
 
     def messages(self, platform: str) -> Iterator[tuple[Planned, Post]]:
-        """One delivery for each post and channel of a platform: its slots carry the same message."""
-        done: set[tuple[str, str]] = set()
+        """One delivery for each post and channel of a platform: the slots of one text carry the same message."""
+        done: set[tuple[str, str, int | None]] = set()
         for planned, post in self.deliveries():
-            if planned.message.platform == platform and (planned.post, planned.channel) not in done:
-                done.add((planned.post, planned.channel))
+            one = (planned.post, planned.channel, planned.variant)
+            if planned.message.platform == platform and one not in done:
+                done.add(one)
                 yield planned, post
 
     def deliveries(self) -> Iterator[tuple[Planned, Post]]:
         posts = {post.id: post for post in self.campaign.posts}
         for planned in self.plan.deliveries:
-            yield planned, posts[planned.post]
+            yield planned, posts[planned.post].as_variant(planned.variant)
 
     def problem(self, planned: Planned, post: Post, code: str, *part: str | int, **values: Any) -> Problem:
         found = self.campaign.problem(post, code, *part, **values)
@@ -58,9 +62,15 @@ class Rule:
     find: Callable[[Seen], Iterator[Problem]]
 
 
-def check(plan: Plan, campaign: Campaign, limits: Limits, now: datetime) -> tuple[Problem, ...]:
+def check(
+    plan: Plan,
+    campaign: Campaign,
+    limits: Limits,
+    now: datetime,
+    office: Office = Office(),  # noqa: B008 -- it is frozen
+) -> tuple[Problem, ...]:
     """Every finding of every rule, in the order of the file."""
-    seen = Seen(plan, campaign, limits, now)
+    seen = Seen(plan, campaign, limits, now, office)
     found = [replace(one, severity=rule.severity) for rule in RULES for one in rule.find(seen)]
     return tuple(sorted(found, key=lambda one: (one.line, one.column)))
 
@@ -258,46 +268,6 @@ def _picture_risk(seen: Seen) -> Iterator[Problem]:
             )
 
 
-LATER = {  # what may be written already, and is published by a later version
-    "facebook": ("first_comment", "thumbnail", "place", "targeting", "title", "description"),
-    "youtube": ("playlist", "thumbnail"),
-    "zalo": ("broadcast",),
-}
-_KINDS = {"facebook": {"text", "link", "photo"}, "youtube": {"video"}, "zalo": {"normal"}}
-
-
-def _later_kinds(seen: Seen) -> Iterator[Problem]:
-    for platform, kinds in _KINDS.items():
-        for planned, post in seen.messages(platform):
-            if planned.message.kind not in kinds:
-                yield seen.problem(
-                    planned, post, "check.not-yet", platform, what=f"{platform} {planned.message.kind}"
-                )
-
-
-def _later_options(seen: Seen) -> Iterator[Problem]:
-    for platform, names in LATER.items():
-        for planned, post in seen.messages(platform):
-            block = getattr(post, platform)
-            for name in names:
-                if getattr(block, name) is not None:
-                    yield seen.problem(
-                        planned, post, "check.not-yet", platform, name, what=f"{platform}.{name}"
-                    )
-
-
-def _later_parts(seen: Seen) -> Iterator[Problem]:
-    for planned, post in seen.messages("zalo"):
-        for index, block in enumerate(post.zalo.body or ()):
-            if block.video:
-                yield seen.problem(planned, post, "check.not-yet", "zalo", "body", index, what="video")
-    for planned, post in seen.messages("youtube"):
-        at = ("media",) if post.youtube.media is None else ("youtube", "media")
-        for index, ref in enumerate(post.media if post.youtube.media is None else post.youtube.media):
-            if ref.captions not in (None, "burned-in"):
-                yield seen.problem(planned, post, "check.not-yet", *at, index, "captions", what="captions")
-
-
 def _later_campaign(seen: Seen) -> Iterator[Problem]:
     campaign = seen.campaign
     if campaign.approval == "two-level":
@@ -317,13 +287,62 @@ def _past(seen: Seen) -> Iterator[Problem]:
 def _daily_cap(seen: Seen) -> Iterator[Problem]:
     counts: dict[tuple[str, Any], int] = {}
     for planned, post in seen.deliveries():
-        cap = seen.campaign.channels[planned.channel].daily_cap
+        cap = daily_cap(seen.campaign.channels[planned.channel], seen.office)
         day = planned.due_at.astimezone(seen.campaign.timezone).date()
         counts[planned.channel, day] = counts.get((planned.channel, day), 0) + 1
         if cap and counts[planned.channel, day] > cap:
             yield seen.problem(
                 planned, post, "check.daily-cap", day=f"{day:%d/%m/%Y}", most=cap, channel=planned.channel
             )
+
+
+def _quiet(seen: Seen) -> Iterator[Problem]:
+    """Free slots keep out of the office's quiet hours by themselves."""
+    done: set[tuple[str, str]] = set()
+    for planned, post in seen.deliveries():
+        clock = planned.due_at.astimezone(seen.campaign.timezone).time()
+        window = next((one for one in seen.office.quiet if is_quiet(clock, one)), None)
+        if window is not None and (planned.post, planned.slot) not in done:
+            done.add((planned.post, planned.slot))
+            part = ("at",) if post.at else ("every",)
+            between = f"{window.start:%H:%M} – {window.end:%H:%M}"
+            yield seen.problem(planned, post, "check.quiet", *part, due=planned.due_at, between=between)
+
+
+def _broadcast_target(seen: Seen) -> Iterator[Problem]:
+    for planned, post in seen.messages("zalo"):
+        for after in planned.message.after:
+            for field, most in BROADCAST_TARGET.items():
+                codes = str(after.options.get(field) or "0").split(",")
+                if any(int(one) > most for one in codes):
+                    where = ("zalo", "broadcast", field)
+                    code = "check.zalo.broadcast-target"
+                    yield seen.problem(
+                        planned, post, code, *where, found=after.options[field], fits=f"0 – {most}"
+                    )
+
+
+def _broadcast_articles(seen: Seen) -> Iterator[Problem]:
+    for planned, post in seen.messages("zalo"):
+        count = 1 + len(post.zalo.broadcast.posts) if post.zalo.broadcast else 0
+        most = seen.limits["zalo"]["broadcast.articles"].most
+        if count > most:
+            where = ("zalo", "broadcast", "with")
+            yield seen.problem(planned, post, "check.zalo.broadcast-articles", *where, count=count, most=most)
+
+
+def _broadcast_hour(seen: Seen) -> Iterator[Problem]:
+    """A wanted time of arrival that Zalo cannot keep: it looks at a broadcast for half an hour, and keeps hours."""
+    for planned, post in seen.deliveries():
+        wanted = post.zalo.broadcast.at if planned.message.after and post.zalo.broadcast else None
+        if planned.message.platform != "zalo" or wanted is None:
+            continue
+        where = ("zalo", "broadcast", "at")
+        if wanted < planned.due_at + follow_ups.REVIEW:
+            minutes = int(follow_ups.REVIEW.total_seconds() / 60)
+            yield seen.problem(planned, post, "check.zalo.broadcast-soon", *where, minutes=minutes)
+        elif follow_ups.broadcast_hour(wanted, "hold", wanted - follow_ups.REVIEW) is not None:
+            yield seen.problem(planned, post, "check.zalo.broadcast-night", *where)
 
 
 def _clash(seen: Seen) -> Iterator[Problem]:
@@ -339,6 +358,7 @@ def _clash(seen: Seen) -> Iterator[Problem]:
 
 E, W = Severity.ERROR, Severity.WARNING
 _META = "https://developers.facebook.com/docs/graph-api/reference/page/feed/"
+_ZALO_BROADCAST = "https://developers.zalo.me/docs/official-account/tin-nhan/tin-truyen-thong"
 _YOUTUBE = "https://developers.google.com/youtube/v3/docs/videos"
 _ZALO = "https://developers.zalo.me/docs/official-account/bai-viet/tao-bai-viet"
 _OURS = "what this version can publish"
@@ -358,11 +378,12 @@ RULES: tuple[Rule, ...] = (
     Rule("C11", E, "publishers/limits.py", _picture_format),
     Rule("C12", E, "publishers/limits.py", _picture_size),
     Rule("C13", W, "publishers/limits.py", _picture_risk),
-    Rule("C14", E, _OURS, _later_kinds),
-    Rule("C15", E, _OURS, _later_options),
-    Rule("C16", E, _OURS, _later_parts),
     Rule("C17", E, _OURS, _later_campaign),
     Rule("C18", W, _OFFICE, _past),
     Rule("C19", W, _OFFICE, _daily_cap),
     Rule("C20", W, _OFFICE, _clash),
+    Rule("C21", W, _OFFICE, _quiet),
+    Rule("C22", E, _ZALO_BROADCAST, _broadcast_target),
+    Rule("C23", E, _ZALO_BROADCAST, _broadcast_articles),
+    Rule("C24", E, _ZALO_BROADCAST, _broadcast_hour),
 )

@@ -141,10 +141,13 @@ class Chores:
         allowed = [old for old, new in TRANSITIONS.items() if state in new and old != "doing"]
         marks = ", ".join("?" * len(allowed))
         with self.database.write() as db:
+            row = db.execute("select payload from follow_up where id=?", (number,)).fetchone()
+            # a person's word to do it now: the hour that was wanted has gone
+            payload = {**json.loads(row["payload"]), "at": None, "late": "wait"}
             changed = db.execute(
-                f"update follow_up set state=?, step='do', tries=0, looks=0, reason='follow-up.by-person', why=?,"
-                f" resume_at=? where id=? and state in ({marks})",
-                (state, to_json({"by_reason": reason}), stamp(now), number, *allowed),
+                f"update follow_up set state=?, payload=?, step='do', tries=0, looks=0,"
+                f" reason='follow-up.by-person', why=?, resume_at=? where id=? and state in ({marks})",
+                (state, to_json(payload), to_json({"by_reason": reason}), stamp(now), number, *allowed),
             ).rowcount
             if changed != 1:
                 raise LeaseLost

@@ -12,6 +12,7 @@ from asean_social.decisions import Policy
 from asean_social.delivery import Stopped, Turn
 from asean_social.errand import Errand
 from asean_social.errors import LedgerError
+from asean_social.follow_ups import End
 from asean_social.ledger import Ledger
 from asean_social.publishers.base import Media, Publisher
 from asean_social.publishers.http import Guard, Progress
@@ -27,6 +28,7 @@ class Opener(Protocol):
 class Listener(Protocol):
     def moved(self, delivery: Delivery, old: State) -> None: ...
     def progress(self, delivery: Delivery, sent: int, size: int) -> None: ...
+    def followed(self, delivery: Delivery, kind: str, end: End) -> None: ...
     def fault(self, delivery: Delivery, error: Exception) -> None:
         """A bug of ours met this delivery; its traceback is to be kept."""
 

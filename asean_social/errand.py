@@ -40,6 +40,7 @@ class Errand:
         self.desk.ledger.end_follow_up(
             self.claim, end, self._now(), looks=self.claim.looks + 1 if looked else 0
         )
+        self.desk.listener.followed(delivery, self.claim.kind, end)
 
     # -- what follows publication --------------------------------------------------------------------------------
 
@@ -76,7 +77,8 @@ class Errand:
     def _broadcast(self, delivery: Delivery, after: After, publisher: Publisher) -> After | End:
         """The same with the ids of its articles, once its hour has come; else what stands in its way."""
         options, now = dict(after.options), self._now()
-        wanted = datetime.fromisoformat(options.pop("at")) if options.get("at") else None
+        at = options.pop("at", None)
+        wanted = datetime.fromisoformat(at) if at else None
         end = follow_ups.broadcast_hour(wanted, options.pop("late", "hold"), now)
         if end is not None:
             return end

@@ -89,13 +89,17 @@ def media_path(typed: Any, info: ValidationInfo) -> Path:
     return path
 
 
-def captions_path(typed: Any, info: ValidationInfo) -> Path | str | None:
-    """A file, or the words `burned-in` for a video that shows them already."""
-    return typed if typed in (None, "burned-in") else media_path(typed, info)
-
-
 def _number_as_text(typed: Any) -> Any:
     return str(typed) if isinstance(typed, int) and not isinstance(typed, bool) else typed
+
+
+def _codes_as_text(typed: Any) -> Any:
+    """Codes as the platform takes them: `4,9`; a list or a single number may be written too."""
+    listed = typed if isinstance(typed, list) else [typed]
+    codes = [_number_as_text(one) for one in listed]
+    if not all(isinstance(one, str) and re.fullmatch(r"\d+(\s*,\s*\d+)*", one) for one in codes):
+        raise unfit("campaign.bad-codes", found=str(typed))
+    return ",".join(re.sub(r"\s", "", one) for one in codes)
 
 
 def _hashtag(typed: str) -> str:
@@ -139,6 +143,7 @@ Hashtag = Annotated[str, AfterValidator(fitting(_hashtag))]
 Cron = Annotated[str, AfterValidator(fitting(_cron))]
 Zone = Annotated[str, AfterValidator(fitting(_zone))]
 Code = Annotated[str, BeforeValidator(_number_as_text)]  # a number that is a name: 25 and "25" are the same
+Codes = Annotated[str, BeforeValidator(_codes_as_text)]  # several of them: "4,9"
 
 Day = Annotated[date, BeforeValidator(fitting(moments.day))]
 Clock = Annotated[time, BeforeValidator(fitting(moments.clock))]

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from asean_social.errors import Problem, SocialError
 
 LANGUAGES = ("vi", "en")
-AREAS = ("campaign", "cli", "credentials", "life", "publish", "youtube", "zalo")
+AREAS = ("campaign", "cli", "credentials", "follow_ups", "life", "publish", "youtube", "zalo")
 HOME = "Asia/Ho_Chi_Minh"
 WEEKDAYS = ("weekday.0", "weekday.1", "weekday.2", "weekday.3", "weekday.4", "weekday.5", "weekday.6")
 
@@ -88,6 +88,11 @@ class Language:
                 text = f"{count / step:.1f}"
                 return f"{text.replace('.', ',') if self.code == 'vi' else text} {unit}"
         return f"{count} B"
+
+    def duration(self, seconds: float) -> str:
+        """Minutes and seconds, as players show it: 1:05."""
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes}:{rest:02}"
 
     def time(self, moment: datetime) -> str:
         return moment.astimezone(self.zone).strftime("%d/%m/%Y %H:%M")

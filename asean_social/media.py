@@ -51,6 +51,7 @@ class Facts:
     sha256: str
     width: int = 0  # pixels; 0 for a video
     height: int = 0
+    duration: float = 0.0  # seconds; 0 for an image
 
 
 class Library:
@@ -74,6 +75,14 @@ class Library:
         if isinstance(found, Unusable):
             raise Unusable(found.code, **found.values)
         return found
+
+    def media(self, path: Path, alt: str, platform: str, use: str) -> Media:
+        """The file as it will be sent to a platform for this use. Raises Unusable."""
+        del platform, use
+        facts = self.facts(path)
+        return Media(
+            facts.path, facts.kind, facts.mime, facts.size, facts.sha256, alt, facts.width, facts.height
+        )
 
     def ready(self, media: Media) -> Media:
         """The very bytes that are to be sent, proven to be those that were checked. Raises Unusable."""

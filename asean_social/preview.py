@@ -5,13 +5,13 @@ A `Card` holds the facts of one delivery; `lines` shows it as plain text, `panel
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from asean_social.errors import Problem, Severity
 from asean_social.lang import Language
 from asean_social.plan import Planned
-from asean_social.publishers.base import Media
+from asean_social.publishers.base import After, Media, Message
 from asean_social.publishers.limits import measured
 from asean_social.sync import Loaded
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 PILLAR_COLOURS: Mapping[str, str] = {"apsc": "blue", "aec": "green", "ascc": "magenta", "cross": "yellow"}
-SHOWN_ELSEWHERE = frozenset({"title", "description", "summary", "body", "cover"})
+FILES = frozenset(
+    {"cover", "fallback_cover", "thumbnail", "avatar"}
+)  # options that name a medium by its index
+SHOWN_ELSEWHERE = frozenset({"title", "description", "summary", "body"})
 
 
 @dataclass(frozen=True)
@@ -77,21 +80,62 @@ def _facts(card: Card, language: Language) -> Iterator[tuple[str, str]]:
         yield "preview.link", message.link
     for place, media in enumerate(message.media, 1):
         yield "preview.media", _media(media, place, language)
+    yield from _options(message, language)
+    for after in message.after:
+        yield f"after.{after.kind}", _after(after, language)
+    code, values = card.planned.chosen
+    if code:
+        shown = {**values, "pillar": language.say(f"pillar.{card.planned.pillar}")}
+        yield "preview.chosen", language.say(code, **shown)
+
+
+def _options(message: Message, language: Language) -> Iterator[tuple[str, str]]:
     for name, value in message.options.items():
-        if name not in SHOWN_ELSEWHERE and value not in (None, "", [], {}):
+        if name in FILES:
+            yield f"option.{name}", message.media[value].path.name
+        elif name == "captions":
+            yield "option.captions", ", ".join(_track(one, message.media) for one in value)
+        elif name not in SHOWN_ELSEWHERE and value not in (None, "", [], {}):
             yield f"option.{name}", _option(value, language)
 
 
 def _media(media: Media, place: int, language: Language) -> str:
-    pixels = f"{media.width}×{media.height}, " if media.width else ""
-    alt = language.say("preview.alt", alt=media.alt) if media.alt else language.say("preview.no-alt")
-    return f"{place}. {media.path.name} ({pixels}{language.size(media.size)}) – {alt}"
+    facts = [f"{media.width}×{media.height}"] if media.width else []
+    if media.duration:
+        facts.append(language.duration(media.duration))
+    facts.append(language.size(media.size))
+    line = f"{place}. {media.path.name} ({', '.join(facts)})"
+    if media.recipe:
+        line += f" – {language.say('preview.recipe', original=media.original)}"
+    if media.kind == "image":
+        alt = language.say("preview.alt", alt=media.alt) if media.alt else language.say("preview.no-alt")
+        line += f" – {alt}"
+    return line
+
+
+def _track(track: Mapping[str, Any], media: tuple[Media, ...]) -> str:
+    name = f" – {track['name']}" if track["name"] else ""
+    return f"{media[track['media']].path.name} ({track['language']}{name})"
+
+
+def _after(after: After, language: Language) -> str:
+    """What is to follow publication, in one line."""
+    if after.kind == "first-comment":
+        return str(after.options["text"])
+    if after.kind == "playlist-entry":
+        return str(after.options["playlist"])
+    at = after.options.get("at")
+    parts = [language.say("after.arrives", at=datetime.fromisoformat(at))] if at else []
+    for name, value in after.options.items():
+        if name != "at":
+            parts.append(f"{language.say(f'target.{name}')}: {_option(value, language)}")
+    return "; ".join(parts)
 
 
 def _option(value: Any, language: Language) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
-    if value in ("show", "hide"):
+    if value in ("show", "hide", "wait", "hold"):
         return language.say(f"value.{value}")
     return language.value("", value)
 
@@ -205,9 +249,15 @@ def as_json(card: Card, language: Language) -> dict[str, Any]:
                 "size": media.size,
                 "sha256": media.sha256,
                 "alt": media.alt,
+                "width": media.width,
+                "height": media.height,
+                "duration": media.duration,
+                "recipe": media.recipe,
             }
             for media in message.media
         ],
+        "after": [{"kind": after.kind, "options": dict(after.options)} for after in message.after],
+        "chosen": one.chosen[0].removeprefix("chosen."),
         "digest": one.digest,
         "approval": card.approval.removeprefix("approval."),
         "counters": [

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from asean_social import office
 from asean_social.errors import UserError
 
 CAMPAIGNS = "campaigns"
@@ -30,7 +31,7 @@ class Project:
 
     @property
     def office(self) -> Path:
-        return self.root / "office.toml"
+        return self.root / office.FILE
 
     @property
     def log(self) -> Path:

@@ -2,11 +2,10 @@
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from asean_social import moments
 from asean_social.fields import (
@@ -15,6 +14,7 @@ from asean_social.fields import (
     Audience,
     Clock,
     Code,
+    Codes,
     Cron,
     Day,
     Form,
@@ -33,18 +33,41 @@ from asean_social.fields import (
     Slug,
     Theme,
     Zone,
-    captions_path,
     fitting,
     one_or_many,
     unfit,
 )
 
 
+class Captions(Shape):
+    """A file of subtitles; or the mark of a video whose picture shows them already."""
+
+    file: MediaPath | None = None
+    language: str | None = None  # None: from a name such as `tac.en.vtt`, else the post's language
+    name: str = ""  # of the track, where a language has several
+    burned_in: bool = False
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> "Captions":
+        if (self.file is None) is not self.burned_in:
+            raise unfit("campaign.captions-without-file")
+        return self
+
+
+def _captions(typed: Any) -> Any:
+    """A path stands for one file in the post's language, `burned-in` for captions that need no file."""
+    return [_one_captions(one) if isinstance(one, str) else one for one in one_or_many(typed)]
+
+
+def _one_captions(typed: str) -> dict[str, Any]:
+    return {"burned_in": True} if typed == "burned-in" else {"file": typed}
+
+
 class MediaRef(Shape):
     file: MediaPath
     alt: str = ""
     caption: str = ""  # shown under the image in a Zalo article
-    captions: Annotated[Path | str | None, PlainValidator(captions_path)] = None  # a file, or "burned-in"
+    captions: Annotated[tuple[Captions, ...], Field(strict=False), BeforeValidator(_captions)] = ()
 
 
 def _media(typed: Any) -> Any:
@@ -126,12 +149,13 @@ def paragraphs(text: str) -> list[str]:
 
 class Broadcast(Shape):
     at: datetime | None = None
-    gender: Code = "0"
-    ages: Code | None = None
-    locations: Code | None = None
-    cities: Code | None = None
-    platform: Code | None = None
+    gender: Codes = "0"
+    ages: Codes | None = None
+    locations: Codes | None = None
+    cities: Codes | None = None
+    platform: Codes | None = None
     late: Literal["wait", "hold"] = "hold"
+    posts: OneOrMany[Slug] = Field(default=(), alias="with")  # other posts whose articles are sent along
 
     @field_validator("at", mode="before")
     @classmethod
@@ -144,7 +168,8 @@ class Zalo(Shape):
     title: str | None = None
     summary: str | None = None
     author: str | None = None
-    cover: MediaPath | None = None
+    cover: MediaPath | None = None  # a picture or a video; of a video article the picture that stands for it
+    fallback_cover: MediaPath | None = None  # shown where Zalo refuses the cover
     cover_status: Shown = "show"
     media: MediaList | None = None
     body: Annotated[tuple[Block, ...] | None, Field(strict=False), BeforeValidator(_blocks)] = None
@@ -153,9 +178,26 @@ class Zalo(Shape):
     broadcast: Broadcast | None = None
 
 
+class Variant(Shape):
+    """One text of a series; what it leaves out is the post's."""
+
+    text: str | None = None
+    title: str | None = None
+    link: Link | None = None
+    media: MediaList | None = None
+
+
+def _variants(typed: Any) -> Any:
+    return [{"text": one} if isinstance(one, str) else one for one in one_or_many(typed)]
+
+
 class Every(Shape):
+    """A series: at each time of the rule the next of its texts, in order; it ends with the last, or begins again."""
+
     cron: Cron
     until: Day | None = None
+    texts: Annotated[tuple[Variant, ...], Field(strict=False), BeforeValidator(_variants)] = ()
+    repeat: bool = False
 
 
 class Moment(Shape):
@@ -287,6 +329,8 @@ SHAPES: tuple[type[Shape], ...] = (
     MediaRef,
     Moment,
     Every,
+    Variant,
+    Captions,
     Silence,
     Facebook,
     YouTube,

@@ -4,18 +4,19 @@ Only a campaign that loaded without an error is synced; the last good plan of ev
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from asean_social import approval, campaign, checks, plan
+from asean_social import approval, campaign, checks, office, plan
 from asean_social.approval import Approvals
 from asean_social.campaign import Campaign
 from asean_social.decisions import CONFIRM, FINISH, LOOK_UP, STAGE, Policy, overdue
-from asean_social.errors import ApprovalError, Problem, Severity
+from asean_social.errors import ApprovalError, CampaignError, Problem, Severity
 from asean_social.ledger import Ledger
 from asean_social.media import Library
+from asean_social.office import Office
 from asean_social.plan import Plan, Planned
 from asean_social.publishers.base import STAGED_LIFE
 from asean_social.publishers.limits import LIMITS
@@ -62,9 +63,10 @@ def read(paths: Sequence[Path], root: Path, now: datetime) -> Loaded:
     approvals: dict[str, Approvals] = {}
     problems = list(loaded.problems)
     bad: set[str] = set()
+    desk = _office(root, problems)
     for one in loaded.campaigns:
-        planned = plan.plan(one, library)
-        found = [*planned.problems, *checks.check(planned, one, LIMITS, now)]
+        planned = plan.plan(one, library, desk)
+        found = [*planned.problems, *checks.check(planned, one, LIMITS, now, desk)]
         if any(problem.severity is Severity.ERROR for problem in found):
             bad.add(one.slug)
         plans[one.slug] = planned
@@ -77,6 +79,15 @@ def read(paths: Sequence[Path], root: Path, now: datetime) -> Loaded:
             bad.add(one.slug)
     by_slug = {one.slug: one for one in loaded.campaigns}
     return Loaded(plans, by_slug, approvals, tuple(problems), loaded.broken, frozenset(bad))
+
+
+def _office(root: Path, problems: list[Problem]) -> Office:
+    """A broken office file is told, and keeps no post back: it holds habits of the house, nothing that is sent."""
+    try:
+        return office.load(root / office.FILE)
+    except CampaignError as error:
+        problems += [replace(one, severity=Severity.WARNING) for one in error.problems]
+        return Office()
 
 
 def sync(

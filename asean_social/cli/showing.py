@@ -9,11 +9,12 @@ import typer
 
 from asean_social.cli.app import FAULTS, GOOD, Desktop, Json, Paths, Reason, Screen, app, desktop
 from asean_social.errors import UserError
+from asean_social.follow_ups import DISCARD
 from asean_social.states import DONE, NEEDS_PERSON, State
 
 if TYPE_CHECKING:
     from asean_social.ledger import Ledger
-    from asean_social.records import Delivery
+    from asean_social.records import Delivery, FollowUp
 
 STATE_STYLES: Mapping[State, str] = {
     State.PUBLISHED: "green",
@@ -53,7 +54,14 @@ def status(context: typer.Context, paths: Paths = None, as_json: Json = False) -
 
 
 def exit_code(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> int:
-    return FAULTS if faults(ledger, rows, now) else GOOD
+    return FAULTS if faults(ledger, rows, now) or _stuck(ledger, rows) else GOOD
+
+
+def _stuck(ledger: "Ledger", rows: "Sequence[Delivery]") -> "list[FollowUp]":
+    """What was to follow publication, and needs a person."""
+    keys = {row.key for row in rows}
+    chores = (one for one in ledger.follow_ups() if one.delivery in keys)
+    return [one for one in chores if one.state in ("held", "unknown") and one.kind != DISCARD]
 
 
 def faults(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> "list[Delivery]":
@@ -90,7 +98,15 @@ def status_json(screen: Screen, ledger: "Ledger", row: "Delivery") -> dict[str, 
         "resume_at": row.resume_at.isoformat() if row.resume_at else None,
         "attempts": len(ledger.attempts(row.key)),
         "follow_ups": [
-            {"kind": one.kind, "state": one.state, "reason": one.reason} for one in ledger.follow_ups(row.key)
+            {
+                "kind": one.kind,
+                "state": one.state,
+                "reason": one.reason,
+                "why": screen.language.say(one.reason, **one.why) if one.reason else "",
+                "remote_id": one.remote_id or None,
+                "resume_at": one.resume_at.isoformat() if one.state in ("planned", "waiting") else None,
+            }
+            for one in ledger.follow_ups(row.key)
         ],
     }
 
@@ -108,37 +124,54 @@ def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", no
         hint = screen.language.hint(hold.reason, **hold.why)
         if hint:
             screen.write("  " + screen.language.say("screen.hint", hint=hint))
-    tell_rows(screen, rows)
+    tell_rows(screen, rows, ledger)
     counts = Counter(row.state for row in rows)
     summary = ", ".join(f"{screen.language.say(f'state.{state}')} {count}" for state, count in counts.items())
     screen.say("status.summary", summary=summary)
     coming = [row for row in rows if row.due_at > now and row.state not in (State.CANCELLED, State.SKIPPED)]
     if coming:
         screen.say("status.next", due=coming[0].due_at, key=coming[0].key)
-    _tell_needs(screen, faults(ledger, rows, now))
+    _tell_needs(screen, faults(ledger, rows, now), _stuck(ledger, rows))
     for source, code in ledger.troubles():
         screen.say("status.trouble", file=source, why=screen.language.say(code))
     for chore in ledger.follow_ups():
-        if chore.state == "held":
+        if chore.state == "held" and chore.kind == DISCARD:
             screen.say(
                 "status.not-discarded", key=chore.delivery, why=screen.language.say(chore.reason, **chore.why)
             )
 
 
-def _tell_needs(screen: Screen, rows: "Sequence[Delivery]") -> None:
+def _tell_needs(screen: Screen, rows: "Sequence[Delivery]", chores: "Sequence[FollowUp]") -> None:
     """What a person must do, each with its command."""
-    if rows:
+    if rows or chores:
         screen.write()
-        screen.say("status.needs-person", count=len(rows))
+        screen.say("status.needs-person", count=len(rows) + len(chores))
     for row in rows:
         screen.write(f"  {row.key}: {why(screen, row)}")
-        hint = screen.language.hint(row.reason, **row.why) if row.reason else ""
-        if hint:
-            screen.write("    " + screen.language.say("screen.hint", hint=hint.replace("POST", row.key)))
+        _tell_way_out(screen, row.key, row.reason, row.why)
+    for one in chores:
+        screen.write(f"  {one.delivery}: {_follow_up(screen, one)}")
+        _tell_way_out(screen, one.delivery, one.reason, one.why)
 
 
-def tell_rows(screen: Screen, rows: "Sequence[Delivery]") -> None:
+def _tell_way_out(screen: Screen, key: str, reason: str, values: Mapping[str, Any]) -> None:
+    hint = screen.language.hint(reason, **values) if reason else ""
+    if hint:
+        screen.write("    " + screen.language.say("screen.hint", hint=hint.replace("POST", key)))
+
+
+def _follow_up(screen: Screen, one: "FollowUp") -> str:
     language = screen.language
+    state = f"{language.say(f'after.{one.kind}')}: {language.say(f'follow-up.state.{one.state}')}"
+    return f"{state} – {language.say(one.reason, **one.why)}" if one.reason else state
+
+
+def tell_rows(screen: Screen, rows: "Sequence[Delivery]", ledger: "Ledger") -> None:
+    language = screen.language
+    after: dict[str, list[str]] = {}
+    for one in ledger.follow_ups():
+        if one.kind != DISCARD:
+            after.setdefault(one.delivery, []).append(_follow_up(screen, one))
     if not screen.is_terminal:
         for row in rows:
             parts = (
@@ -149,6 +182,8 @@ def tell_rows(screen: Screen, rows: "Sequence[Delivery]") -> None:
                 row.url or why(screen, row),
             )
             screen.write("  ".join(part for part in parts if part))
+            for line in after.get(row.key, ()):
+                screen.write(f"    + {line}")
         return
     from rich.table import Table
     from rich.text import Text
@@ -163,7 +198,7 @@ def tell_rows(screen: Screen, rows: "Sequence[Delivery]") -> None:
             Text(f"{row.campaign}/{row.post}" + ("" if row.slot == "1" else f" ({row.slot})")),
             Text(row.channel),
             Text(language.say(f"state.{row.state}"), style=style),
-            Text(row.url or why(screen, row), style="dim"),
+            Text("\n".join([row.url or why(screen, row), *after.get(row.key, ())]), style="dim"),
         )
     screen.console().print(table)
 
@@ -236,7 +271,8 @@ def _act(tool: Desktop, posts: Sequence[str], verb: str, reason: str) -> int:
     ledger = Ledger.open(file, now)
     for row in _chosen(ledger, posts):
         try:
-            _act_on(ledger, row, verb, reason, now)
+            if not _act_on_follow_ups(ledger, row, verb, reason, now):
+                _act_on(ledger, row, verb, reason, now)
         except LeaseLost:
             raise UserError("act.busy", key=row.key) from None
         except IllegalTransition:
@@ -245,6 +281,14 @@ def _act(tool: Desktop, posts: Sequence[str], verb: str, reason: str) -> int:
         tool.screen.say(f"{verb}.done", key=row.key)
     ledger.close()
     return GOOD
+
+
+def _act_on_follow_ups(ledger: "Ledger", row: "Delivery", verb: str, reason: str, now: datetime) -> bool:
+    """Of a published post, what was to follow and needs a person; whether there was any."""
+    stuck = _stuck(ledger, [row]) if row.state == State.PUBLISHED else []
+    for one in stuck:
+        ledger.act_on_follow_up(one.number, "waiting" if verb == "retry" else "skipped", reason, now)
+    return bool(stuck)
 
 
 def _act_on(ledger: "Ledger", row: "Delivery", verb: str, reason: str, now: datetime) -> None:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 from asean_social.cli.app import Screen
 from asean_social.cli.faults import keep
 from asean_social.cli.showing import STATE_STYLES, why
+from asean_social.follow_ups import DISCARD
 from asean_social.states import State
 
 if TYPE_CHECKING:
+    from asean_social.follow_ups import End
     from asean_social.records import Delivery
 
 LARGE = 10 << 20  # bytes; from here on a log without a terminal tells of an upload's progress
@@ -34,6 +36,19 @@ class Watcher:
         state = language.say(f"state.{delivery.state}")
         more = delivery.url if delivery.state == State.PUBLISHED else ""
         more = more or why(self._screen, delivery)
+        self._line(when, delivery, state, STATE_STYLES.get(delivery.state, ""), more)
+
+    def followed(self, delivery: "Delivery", kind: str, end: "End") -> None:
+        """Only what came to an end: a broadcast may wait for its hour for days."""
+        if kind == DISCARD or end.state in ("waiting", "doing"):
+            return
+        language = self._screen.language
+        when = delivery.updated_at.astimezone(language.zone).strftime("%d/%m %H:%M:%S")
+        more = language.say(end.reason, **end.why) if end.reason else ""
+        state = f"{language.say(f'after.{kind}')}: {language.say(f'follow-up.state.{end.state}')}"
+        self._line(when, delivery, state, "green" if end.state == "done" else "red", more)
+
+    def _line(self, when: str, delivery: "Delivery", state: str, style: str, more: str) -> None:
         name = f"{delivery.channel:<8}  {delivery.post:<24}"
         if self._bars is None:
             self._screen.note(f"{when}  {name}  {state}  {more}".rstrip())
@@ -45,7 +60,7 @@ class Watcher:
             "  ",
             name,
             "  ",
-            (f"{state:<14}", STATE_STYLES.get(delivery.state, "")),
+            (f"{state:<14}", style),
             " ",
             (more, "dim"),
         )

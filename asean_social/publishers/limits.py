@@ -11,6 +11,7 @@ _READ = date(2026, 11, 23)
 _PAGE_FEED = "https://developers.facebook.com/docs/graph-api/reference/page/feed/"
 _PAGE_PHOTOS = "https://developers.facebook.com/docs/graph-api/reference/page/photos/"
 _VIDEOS = "https://developers.google.com/youtube/v3/docs/videos"
+_BROADCAST = "https://developers.zalo.me/docs/official-account/tin-nhan/tin-truyen-thong"
 _ARTICLE = "https://developers.zalo.me/docs/official-account/bai-viet/tao-bai-viet"
 
 FACEBOOK: Mapping[str, Limit] = MappingProxyType(
@@ -36,11 +37,22 @@ ZALO: Mapping[str, Limit] = MappingProxyType(
         "title": Limit(140, "characters", _ARTICLE, _READ),
         "summary": Limit(250, "characters", _ARTICLE, _READ),
         "author": Limit(50, "characters", _ARTICLE, _READ),
+        "broadcast.articles": Limit(5, "count", _BROADCAST, _READ),
         "image.size": Limit(1_000_000, "bytes", _ARTICLE, _READ),
         # Up to 522 KB every picture was taken; between that and 1 MB nobody reports.
         "image.safe-size": Limit(500_000, "bytes", _ARTICLE, _READ),
     }
 )
+
+# the highest code of each target field of a broadcast; cities by the 63 provinces of before 2025
+BROADCAST_TARGET: Mapping[str, int] = MappingProxyType(
+    {"gender": 2, "ages": 7, "locations": 2, "cities": 63, "platform": 3}
+)
+
+# seconds; 9:16 (https://developers.facebook.com/docs/video-api/guides/reels-publishing, read 2026-11-23)
+SHORTEST_REEL, LONGEST_REEL = 3.0, 90.0
+# square or taller; classified by YouTube itself (https://support.google.com/youtube/answer/15424877, read 2026-11-23)
+LONGEST_SHORT = 180.0
 
 LIMITS: Mapping[str, Mapping[str, Limit]] = MappingProxyType(
     {"facebook": FACEBOOK, "youtube": YOUTUBE, "zalo": ZALO}
