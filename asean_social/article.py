@@ -153,9 +153,7 @@ class _Parts:
         if block.video is not None:
             return self._film(block.video, block.thumb, block.caption, at)
         assert block.image is not None
-        refs = (ref for ref, _, _ in self._given if ref.file == block.image)
-        alt = next(refs, MediaRef.model_construct(file=block.image)).alt
-        media = self._draft.media(block.image, "block", (*at, "image"), alt)
+        media = self._draft.media(block.image, "block", (*at, "image"))
         if media is None:
             return None
         if media.kind != "image":

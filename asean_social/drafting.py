@@ -52,10 +52,16 @@ class Draft:
     def media(self, file: Path, use: str, part: Part, alt: str = "") -> Media | None:
         """The file as it will be sent for this use: an image may have to be made smaller."""
         try:
-            return self._library.media(file, alt, self.channel.platform, use)
+            return self._library.media(file, alt or self._alt(file), self.channel.platform, use)
         except Unusable as error:
             self.report(error.code, *part, **error.values)
             return None
+
+    def _alt(self, file: Path) -> str:
+        """A file named by an option is described where the post lists it."""
+        block = getattr(self.post, self.channel.platform)
+        refs = (*(block.media or ()), *self.post.media)
+        return next((ref.alt for ref in refs if ref.file == file), "")
 
     def picture(self, file: Path | None, use: str, part: Part) -> Media | None:
         """A picture named by an option; anything else under that name is an error."""

@@ -14,7 +14,6 @@ from asean_social.fields import Clock, Many, Shape, Slug, fitting
 from asean_social.moments import Unfit
 from asean_social.problems import dotted, keys, meaning
 
-FILE = "office.toml"
 Role = Literal["author", "reviewer", "approver"]
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asean_social import office
 from asean_social.errors import UserError
 
 CAMPAIGNS = "campaigns"
+OFFICE = "office.toml"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Project:
 
     @property
     def office(self) -> Path:
-        return self.root / office.FILE
+        return self.root / OFFICE
 
     @property
     def log(self) -> Path:

@@ -18,6 +18,7 @@ from asean_social.ledger import Ledger
 from asean_social.media import Library
 from asean_social.office import Office
 from asean_social.plan import Plan, Planned
+from asean_social.project import OFFICE
 from asean_social.publishers.base import STAGED_LIFE
 from asean_social.publishers.limits import LIMITS
 from asean_social.records import Change, Delivery, freeze
@@ -84,7 +85,7 @@ def read(paths: Sequence[Path], root: Path, now: datetime) -> Loaded:
 def _office(root: Path, problems: list[Problem]) -> Office:
     """A broken office file is told, and keeps no post back: it holds habits of the house, nothing that is sent."""
     try:
-        return office.load(root / office.FILE)
+        return office.load(root / OFFICE)
     except CampaignError as error:
         problems += [replace(one, severity=Severity.WARNING) for one in error.problems]
         return Office()

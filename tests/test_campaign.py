@@ -181,8 +181,8 @@ def test_names_are_resolved_and_short_forms_written_out(loaded):
     assert (first.youtube.category, first.facebook.place, first.zalo.broadcast.gender) == ("27", "123", "1")
     assert [block.text for block in first.zalo.body] == ["Một", None, None]
     assert first.media[0].file.name == "tac.mp4"
-    assert first.media[0].captions.name == "tac.vi.vtt"
-    assert first.media[1].captions == "burned-in"
+    assert [one.file.name for one in first.media[0].captions] == ["tac.vi.vtt"]
+    assert [one.burned_in for one in first.media[1].captions] == [True]
     assert first.facebook.media[0].file.is_absolute()
 
 

@@ -1,5 +1,6 @@
 """Each rule passes what fits exactly and finds one beyond, at the place where it was written."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -250,32 +251,6 @@ def test_a_picture_is_small_enough_for_its_platform(desk, found, size, facebook,
     assert _short(found(say(**OA, media=media))) == zalo
 
 
-@pytest.mark.parametrize(
-    ("post", "what"),
-    [
-        (say(media=[{"file": "a.jpg", "alt": "x"}, {"file": "b.jpg", "alt": "y"}]), ["facebook album"]),
-        (say(media="v.mp4"), ["facebook video"]),
-        (say(media="v.mp4", facebook={"kind": "reel"}), ["facebook reel"]),
-        (say(facebook={"first_comment": "x"}), ["facebook.first_comment"]),
-        (say(facebook={"thumbnail": "a.jpg", "place": "1", "targeting": {}, "title": "t", "description": "d"}),
-         ["facebook.thumbnail", "facebook.place", "facebook.targeting", "facebook.title", "facebook.description"]),
-        (_youtube(kind="short"), ["youtube short"]),
-        (_youtube(playlist="p", thumbnail="a.jpg"), ["youtube.playlist", "youtube.thumbnail"]),
-        (say(**VIDEO | {"media": [{"file": "v.mp4", "captions": "v.vtt"}]}), ["captions"]),
-        (_youtube(media=[{"file": "v.mp4", "captions": "v.vtt"}]), ["captions"]),
-        (_zalo(broadcast={"gender": "1"}), ["zalo.broadcast"]),
-        (_zalo(body=["x", {"video": "v.mp4"}]), ["video"]),
-        (say(channels=["oa"], media="v.mp4", zalo={"type": "video", "title": "t"}), ["zalo video"]),
-    ],
-)  # fmt: skip
-def test_what_a_later_version_publishes_is_an_error_and_never_left_out(found, post, what):
-    problems = found(post)
-
-    assert {one.severity for one in problems} == {Severity.ERROR}
-    assert sorted(one.values["what"] for one in problems if one.code == "check.not-yet") == sorted(what)
-    assert {one.code for one in problems} == {"check.not-yet"}
-
-
 def test_captions_burned_into_the_video_need_nothing(found):
     assert found(say(**VIDEO | {"media": [{"file": "v.mp4", "captions": "burned-in"}]})) == ()
 
@@ -336,7 +311,8 @@ def test_problems_come_in_the_order_of_the_file_and_name_their_channel(found):
 def test_rules_are_numbered_once_and_say_where_they_come_from():
     ids = [rule.id for rule in checks.RULES]
 
-    assert ids == [f"C{n:02d}" for n in range(1, len(ids) + 1)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"C\d\d", one) for one in ids)
     assert all(rule.source for rule in checks.RULES)
 
 

@@ -399,11 +399,3 @@ def test_a_terminal_gets_panels(office):
     said = console.export_text()
     assert "Xin chào mot" in said
     assert "63.207/63.206" in said
-
-
-def test_kinds_of_later_versions_are_shown_and_refused(office, capsys):
-    media = '[{file: media/anh.jpg, alt: "một bức ảnh đẹp"}, {file: media/bia.jpg, alt: "một bức ảnh khác"}]'
-    office.campaign(text_post(when=SOON, media=media))
-
-    assert office.run("preview") == 1
-    assert "bộ ảnh Facebook" in capsys.readouterr().out

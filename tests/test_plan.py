@@ -432,17 +432,21 @@ def test_what_an_article_needs_is_never_guessed(desk, missing, code):
     assert desk.codes(say(channels=["oa"], zalo=article)) == [code]
 
 
-def test_a_video_is_no_picture_and_is_noted_beside_an_article(desk):
-    assert desk.codes(say(channels=["oa"], zalo=ARTICLE | {"cover": "v.mp4"})) == ["plan.not-a-picture"]
-    noted = desk.plan(say(**OA, media="v.mp4"))
-    assert [(one.code, one.severity) for one in noted.problems] == [
-        ("plan.video-not-in-article", Severity.NOTE)
-    ]
-    assert [one.path.name for one in noted.deliveries[0].message.media] == ["bia.jpg"]
+def test_a_video_of_the_post_stands_in_the_article_with_the_cover_as_its_still(desk):
+    message = desk.message(**OA, media="v.mp4")
+
+    assert [one.path.name for one in message.media] == ["bia.jpg", "v.mp4"]
+    assert message.options["body"][-1] == {"type": "video", "media": 1, "thumb": 0, "caption": ""}
 
 
-def test_a_video_article_keeps_its_kind_for_the_checks(desk):
-    assert desk.message(channels=["oa"], media="v.mp4", zalo={"type": "video", "title": "T"}).kind == "video"
+def test_a_video_article_needs_a_picture_and_a_summary(desk):
+    post = say(channels=["oa"], media="v.mp4", zalo={"type": "video", "title": "T"})
+    assert desk.codes(post) == ["plan.no-avatar", "plan.no-summary"]
+
+    block = {"type": "video", "title": "T", "summary": "S", "cover": "a.jpg"}
+    message = desk.message(channels=["oa"], media="v.mp4", zalo=block)
+    assert (message.kind, message.options["avatar"]) == ("video", 1)
+    assert [one.path.name for one in message.media] == ["v.mp4", "a.jpg"]
 
 
 # -- problems
