@@ -11,7 +11,7 @@ from asean_social.decisions import Policy
 from asean_social.desk import Desk
 from asean_social.errors import OutcomeUnknown, Unavailable
 from asean_social.ledger import Ledger
-from asean_social.publishers.base import Account, Message, Piece, Publisher, Receipt, Wait, piece
+from asean_social.publishers.base import Account, After, Message, Piece, Publisher, Receipt, Wait, piece
 from asean_social.records import Change, Claimer, Delivery, freeze
 from asean_social.states import State
 
@@ -59,6 +59,9 @@ class Platform:
     sent: list[str] = field(default_factory=list)
     account: str = "1"
     given: int = 0
+    comments: list[str] = field(default_factory=list)  # the id of the thing each stands below
+    broadcasts: list[str] = field(default_factory=list)
+    lag: int = 0  # looks that do not see a comment yet
 
     def request(self, name: str, effect: object = None, *, visible: bool = False) -> None:
         fault = self.faults.pop(0) if self.faults else ""
@@ -86,6 +89,7 @@ class Platform:
 class FakePublisher(Publisher):
     platform = "fake"
     kinds = frozenset({"text"})
+    follow_ups = frozenset({"first-comment", "broadcast"})
     limits: ClassVar[dict] = {}
 
     def __init__(self, place: Platform, guard: object = lambda: None) -> None:
@@ -149,6 +153,21 @@ class FakePublisher(Publisher):
             raise OutcomeUnknown("fake", "publish.cannot-look-up")
         return Receipt(True, hits[0][0], "https://fake.example/") if hits else None
 
+    def follow(self, after: After, remote_id: str) -> str:
+        made = self.place.comments if after.kind == "first-comment" else self.place.broadcasts
+        wanted = [remote_id] if after.kind == "first-comment" else list(after.options["articles"])
+        self._ask(after.kind, lambda: made.extend(wanted), visible=True)
+        return self.place.number()
+
+    def followed(self, after: After, remote_id: str) -> str | None:
+        if after.kind == "broadcast":
+            raise OutcomeUnknown("fake", "publish.cannot-look-up")
+        self._ask("comments")
+        if self.place.lag:
+            self.place.lag -= 1
+            return None
+        return "7" if remote_id in self.place.comments else None
+
 
 class OneStep(FakePublisher):
     """A platform that cannot prepare: releasing creates."""
@@ -210,11 +229,20 @@ class Office:
         )
 
     def plan(
-        self, post: str, due_at: datetime, *, text: str = "", approval: str = "dung", slot: str = "1"
+        self,
+        post: str,
+        due_at: datetime,
+        *,
+        text: str = "",
+        approval: str = "dung",
+        slot: str = "1",
+        after: tuple[After, ...] = (),
     ) -> str:
         """A planned delivery; returns its key."""
         key = f"c/{post}/ch/{slot}"
-        self.apply({key: Change(self.columns(key, due_at, text or key, approval), insert=True)})
+        columns = self.columns(key, due_at, text or key, approval)
+        columns["message"] = freeze(Message(key, "fake", "a", "text", text or key, after=after), self.folder)
+        self.apply({key: Change(columns, insert=True)})
         return key
 
     def apply(self, changes: dict[str, Change], later: datetime | None = None) -> None:
