@@ -192,6 +192,8 @@ def after_look_up(
         return _look_failed(State.UNKNOWN, LOOK_UP, receipt, looks, now, policy)
     if receipt is not None and receipt.public:
         return Decision(State.PUBLISHED, reason=receipt.differs)
+    if receipt is not None and receipt.underway and looks < len(policy.lookup_waits) + policy.tries:
+        return Decision(State.UNKNOWN, LOOK_UP, "confirming.not-yet", resume_at=now + look_gap(looks, policy))
     if tries + 1 >= policy.tries:
         return Decision(State.HELD, LOOK_UP, "held.cannot-tell", {"cause": "unknown.not-seen"})
     if receipt is not None and receipt.staged and repeatable:

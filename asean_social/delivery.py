@@ -337,7 +337,7 @@ class Turn:
             publisher = self._open()
             repeatable = publisher.repeatable
             receipt = publisher.status(message, pieces)
-            if not receipt.public and not receipt.staged:
+            if not (receipt.public or receipt.staged or receipt.underway):
                 since = (claim.began_at or claim.created_at) - SKEW
                 others = self.ledger.remote_ids(claim)
                 receipt = None if repeatable else publisher.find(message, pieces, since, others)

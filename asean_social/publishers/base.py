@@ -86,6 +86,7 @@ class Receipt:
     remote_id: str = ""
     url: str = ""
     staged: bool = False  # exists, invisible, ready to be released
+    underway: bool = False  # the release was accepted, and the platform is still at work on it
     differs: str = ""  # message code of an alarm: public, but not as asked
 
 

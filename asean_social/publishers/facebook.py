@@ -1,9 +1,11 @@
-"""Facebook Pages through the Graph API: text, link and photo posts.
+"""Facebook Pages through the Graph API: text, link, photo and album posts here, videos and reels beside it.
 
 No publishing call has an idempotency key, and an answer can be lost after the post went live
 (https://github.com/arsduo/koala/issues/699). Two-step accounts therefore create the post unpublished and then set
 `is_published` on its known id, which may be repeated. One-step accounts create it visibly, which may not.
-`message.options` must be empty for these kinds.
+
+Options of a message: `place` (id of a Page), `targeting` (object), `title`, `description` (of a link's card; the title
+of a video or reel), `thumbnail` (index of an image: of a link's card, of a video). After: `first-comment` {text}.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,6 +18,8 @@ from asean_social.credentials import FacebookAccount
 from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
 from asean_social.publishers.base import (
     Account,
+    After,
+    Media,
     Message,
     Piece,
     Publisher,
@@ -25,10 +29,14 @@ from asean_social.publishers.base import (
     piece,
 )
 from asean_social.publishers.facebook_graph import FAULT, PLATFORM, Gone, Graph, unclear
+from asean_social.publishers.facebook_reel import Reels
+from asean_social.publishers.facebook_video import Videos, address, rows
 from asean_social.publishers.http import Session
 from asean_social.publishers.limits import FACEBOOK
 from asean_social.text import fold
 
+OPTIONS = frozenset({"title", "description", "place", "targeting", "thumbnail"})
+_COMMENT_PAGES = 10
 # Posts asked for at once; fewer when Facebook says "reduce the amount of data".
 _PAGES_MOST = 60  # of the list; more than a Page publishes in a month
 _PAGE_SIZES = (25, 12, 6, 5)
@@ -37,26 +45,38 @@ _POST_FIELDS = "id,message,created_time,permalink_url,is_published,attachments{m
 
 class Facebook(Publisher):
     platform = PLATFORM
-    kinds = frozenset({"text", "link", "photo"})
+    kinds = frozenset({"text", "link", "photo", "album", "video", "reel"})
+    follow_ups = frozenset({"first-comment"})
     limits = FACEBOOK
 
     def __init__(self, account: FacebookAccount, session: Session, tokens: Tokens) -> None:
-        self.repeatable = account.release == "two-step"
+        self._two_step = account.release == "two-step"
+        self.repeatable = self._two_step
         self._page = account.page_id
         self._graph = Graph(account, session, tokens)
+        self._videos, self._reels = Videos(self._graph, self._page), Reels(self._graph, self._page)
 
     def whoami(self) -> Account:
         found = self._graph.get("me", fields="id,name")
         return Account(str(found.get("id", "")), str(found.get("name", "")))
 
     def stage(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
-        """One-step accounts upload their photos only: their post is created by `release`."""
-        _expect(message)
+        """One-step accounts send their media only: their post is created by `release`."""
+        self._expect(message)
+        if message.kind == "video":
+            yield from self._videos.stage(message, pieces, hidden=self._two_step)
+        elif message.kind == "reel":
+            yield from self._reels.stage(message, pieces)
+        else:
+            yield from self._stage_post(message, pieces)
+        self.rest = self._graph.rest
+
+    def _stage_post(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
         known = list(pieces)
         for one in self._missing_photos(message, known):
             known.append(one)
             yield one
-        if not self.repeatable:
+        if not self._two_step:
             return
         if piece(known, "post") is None:
             known.append(Piece("post", self._create(message, known, published=False)))
@@ -66,19 +86,29 @@ class Facebook(Publisher):
             raise Rejected(PLATFORM, "publish.facebook.public-at-once", post=piece(known, "post"))
 
     def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
-        _expect(message)
+        self._expect(message)
         post = piece(pieces, "post")
-        if self.repeatable:
+        if message.kind == "reel":
+            yield from self._reels.release(message, pieces)
+        elif message.kind == "video" and self._two_step:
+            self._videos.release(pieces)
+        elif message.kind == "video":
+            self._videos.end(message, pieces, hidden=False)
+        elif self._two_step:
             self._show(_known(post))
         elif post is None:
             yield Piece("post", self._create(message, pieces, published=True))
+        self.rest = self._graph.rest
 
     def status(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
         """What `is_published` says; a one-step delivery that was not released is neither staged nor public.
 
         Whether the post is listed too is not asked: the list lags behind and adds nothing about a known id.
         """
-        del message
+        if message.kind == "video":
+            return self._videos.status(pieces, hidden=self._two_step)
+        if message.kind == "reel":
+            return self._reels.status(pieces)
         post = piece(pieces, "post")
         found = self._look(post, "is_published,permalink_url") if post else None
         if post is None or found is None:
@@ -87,20 +117,86 @@ class Facebook(Publisher):
             raise unclear(visible=False)
         return _receipt({"id": post, **found})
 
+    def _expect(self, message: Message) -> None:
+        if message.kind not in self.kinds or message.options.keys() - OPTIONS:
+            text = f"facebook does not know {message.kind} with options {sorted(message.options)}"
+            raise TypeError(text)
+
     def find(
         self, message: Message, pieces: Sequence[Piece], since: datetime, known: Collection[str] = ()
     ) -> Receipt | None:
         del pieces
-        posts = self._published(since)
-        hits = [post for post in posts if post.receipt.remote_id not in known and post.shows(message)]
+        self._expect(message)
+        if message.kind in ("video", "reel"):
+            found = self._found_films(message, since)
+        else:
+            found = [(post.created, post.receipt) for post in self._published(since) if post.shows(message)]
+        hits = [one for one in found if one[1].remote_id not in known]
         if len(hits) > 1:  # nothing is removed: the oldest stays, a person decides about the others
-            oldest = min(reversed(hits), key=lambda post: post.created).receipt
+            oldest = min(reversed(hits), key=lambda one: one[0])[1]
             raise OutcomeUnknown(PLATFORM, "publish.several-match", count=len(hits), url=oldest.url)
-        return hits[0].receipt if hits else None
+        return hits[0][1] if hits else None
+
+    def _found_films(self, message: Message, since: datetime) -> list[tuple[datetime, Receipt]]:
+        """Videos and reels that say the same; reels show in no list of posts."""
+        listed = self._videos.find(message) if message.kind == "video" else self._reels.find(message, since)
+        found = []
+        for one, told in listed:
+            try:
+                created = datetime.fromisoformat(told)
+            except ValueError:
+                raise unclear(visible=False) from None
+            if created >= since:
+                found.append((created, Receipt(True, str(one["id"]), address(str(one["id"]), one))))
+        return found
 
     def discard(self, pieces: Sequence[Piece]) -> None:
-        for one in sorted(pieces, key=lambda one: one.name != "post"):
+        if video := piece(pieces, "video"):
+            self._videos.discard(video)
+        for reel in {one.value for one in pieces if one.name == "reel"}:
+            self._reels.discard(reel)
+        posts = [one for one in pieces if one.name == "post" or one.name.startswith("photo:")]
+        for one in sorted(posts, key=lambda one: one.name != "post"):
             self._remove(one)
+
+    # -- what follows publication
+
+    def follow(self, after: After, remote_id: str) -> str:
+        return self._graph.create(
+            f"{self._post_of(remote_id)}/comments", visible=True, message=after.options["text"]
+        )
+
+    def followed(self, after: After, remote_id: str) -> str | None:
+        """The Page's own comment with this text."""
+        path, cursor = f"{self._post_of(remote_id)}/comments", ""
+        wanted = fold(after.options["text"])
+        for _ in range(_COMMENT_PAGES):
+            answer = self._graph.get(
+                path,
+                filter="stream",
+                order="reverse_chronological",
+                fields="id,message,created_time,from",
+                limit=50,
+                after=cursor,
+            )
+            for one in rows(answer):
+                author = one.get("from")
+                own = isinstance(author, dict) and str(author.get("id")) == self._page
+                if own and fold(str(one.get("message", ""))) == wanted:
+                    return str(one["id"])
+            cursor = _next(answer)
+            if not cursor:
+                return None
+        raise OutcomeUnknown(PLATFORM, "publish.cannot-look-up")
+
+    def _post_of(self, remote_id: str) -> str:
+        """Comments belong to a post; a video tells its own, at times without the Page's part."""
+        if "_" in remote_id:
+            return remote_id
+        post = str(self._graph.get(remote_id, fields="post_id").get("post_id") or "")
+        if not post:
+            raise Unavailable(PLATFORM, "publish.facebook.no-post-yet")
+        return post if "_" in post else f"{self._page}_{post}"
 
     def _show(self, post: str) -> None:
         try:
@@ -130,7 +226,7 @@ class Facebook(Publisher):
             return None
 
     def _missing_photos(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece]:
-        for number, media in enumerate(message.media):
+        for number, media in enumerate(_photos(message)):
             if piece(pieces, f"photo:{number}") is None:
                 photo = self._graph.upload(
                     f"{self._page}/photos", media, published=False, alt_text_custom=media.alt
@@ -138,15 +234,24 @@ class Facebook(Publisher):
                 yield Piece(f"photo:{number}", photo)
 
     def _create(self, message: Message, pieces: Sequence[Piece], *, published: bool) -> str:
-        photos = [_known(piece(pieces, f"photo:{number}")) for number, _ in enumerate(message.media)]
-        return self._graph.create(
-            f"{self._page}/feed",
-            visible=published,
-            message=message.text,
-            link=message.link if message.kind == "link" else "",
-            attached_media=[{"media_fbid": photo} for photo in photos],
-            published=published,
-        )
+        photos = [_known(piece(pieces, f"photo:{number}")) for number, _ in enumerate(_photos(message))]
+        options = message.options
+        fields = {
+            "message": message.text,
+            "link": message.link if message.kind == "link" else "",
+            "attached_media": [{"media_fbid": photo} for photo in photos],
+            "name": options.get("title"),
+            "description": options.get("description"),
+            "place": options.get("place"),
+            "targeting": options.get("targeting"),
+            "published": published,
+        }
+        path = f"{self._page}/feed"
+        if "thumbnail" not in options:
+            return self._graph.create(path, visible=published, **fields)
+        picture = message.media[options["thumbnail"]]
+        answer = self._graph.send_file(path, "thumbnail", picture, fields, visible=published)
+        return str(answer["id"])
 
     def _published(self, since: datetime) -> Iterator["_Post"]:
         """The Page's posts made after `since`. The list is ranked, so it ends only after a whole page of older ones."""
@@ -172,10 +277,18 @@ class Facebook(Publisher):
                 sizes.pop(0)
 
 
-def _expect(message: Message) -> None:
-    if message.kind not in Facebook.kinds or message.options:
-        text = f"facebook does not know {message.kind} with options {sorted(message.options)}"
-        raise TypeError(text)
+def _photos(message: Message) -> Sequence[Media]:
+    """The pictures that are the post itself, in their order."""
+    return message.media if message.kind in ("photo", "album") else ()
+
+
+def _next(answer: Mapping[str, Any]) -> str:
+    """The cursor of the next page; empty after the last."""
+    paging = answer.get("paging")
+    if not isinstance(paging, dict) or "next" not in paging:
+        return ""
+    cursors = paging.get("cursors")
+    return str(cursors.get("after") or "") if isinstance(cursors, dict) else ""
 
 
 def _known(remote_id: str | None) -> str:
@@ -199,14 +312,16 @@ class _Post:
     receipt: Receipt
     text: str
     links: frozenset[tuple[str, str, str]]
-    photo: bool
+    media: str  # photo, album, …
 
     def shows(self, message: Message) -> bool:
         if not self.receipt.public or fold(self.text) != fold(message.text):
             return False
         if message.kind == "link":
             return _bare(message.link) in self.links
-        return self.photo or message.kind == "text"
+        if message.kind == "album":
+            return self.media == "album"
+        return message.kind == "text" or self.media in ("photo", "album")
 
 
 def _page(answer: Mapping[str, Any]) -> tuple[list[_Post], str]:
@@ -227,7 +342,7 @@ def _post(one: Mapping[str, Any]) -> _Post:
         receipt=_receipt(one),
         text=one.get("message") or "",
         links=frozenset(_bare(part.get("unshimmed_url") or "") for part in attached),
-        photo=any(part.get("media_type") in ("photo", "album") for part in attached),
+        media=next((str(part.get("media_type", "")) for part in attached), ""),
     )
 
 

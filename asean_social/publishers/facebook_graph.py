@@ -23,7 +23,7 @@ from asean_social.errors import (
     Unavailable,
 )
 from asean_social.publishers.base import Media, Tokens
-from asean_social.publishers.http import Session, multipart, transport_error
+from asean_social.publishers.http import Body, Session, multipart, same_origin, transport_error
 
 with warnings.catch_warnings():
     # facebook-sdk 3.1.0 writes a regular expression in a plain string; asleep since 2020.
@@ -39,11 +39,19 @@ class Gone(Rejected):
     """Code 100/33: not there, or not visible to this token."""
 
 
+class WrongOffset(Unavailable):
+    """An upload stands elsewhere than we thought; `start` says where it goes on, None where Facebook does not say."""
+
+    start: int | None = None
+
+
 class Graph:
     """Calls with one Page's token. Each raises a PublishError; `visible`: it would change what the public sees."""
 
     def __init__(self, account: FacebookAccount, session: Session, tokens: Tokens) -> None:
         self._secret = account.app_secret.get_secret_value()
+        self.api_url = account.api_url
+        self.rest = 0.0  # seconds the last answer asks us to make no further request
         self._session, self._tokens = session, tokens
         session.rebase(HOST, account.api_url)
         session.keep_secret(self._secret)
@@ -57,14 +65,47 @@ class Graph:
         return _new_id(self._call("POST", path, fields, visible=visible), visible=visible)
 
     def upload(self, path: str, media: Media, **fields: Any) -> str:
-        """The id of the new, invisible object. (The SDK would hold the file in memory twice.)"""
+        """The id of the new, invisible object."""
+        return _new_id(self.send_file(path, "source", media, fields), visible=False)
+
+    def send_file(
+        self,
+        path: str,
+        name: str,
+        media: Media,
+        fields: Mapping[str, Any],
+        *,
+        visible: bool = False,
+        part: tuple[int, int] | None = None,
+    ) -> Any:
+        """One request with a file, or a part of it (first byte, length). (The SDK would hold it in memory twice.)"""
         token = self._token()
         form = {"access_token": token, **self._signed(token, fields)}
-        body, headers = multipart(form, "source", media.path, media.mime, self._session.progress)
+        body, headers = multipart(form, name, media.path, media.mime, self._session.progress, part)
         with body:
-            wire = _Wire(self._session, visible=False)
+            wire = _Wire(self._session, self, visible=visible)
             answer = wire.request("POST", f"{HOST}/{VERSION}/{path}", data=body, headers=headers)
-        return _new_id(answer.json(), visible=False)
+        return answer.json()
+
+    def send_bytes(self, url: str, media: Media, start: int) -> None:
+        """The bytes of a reel from `start` on, to the address that its beginning was answered with."""
+        real = url.startswith(f"{RUPLOAD}/")
+        if not real and not same_origin(url, self.api_url):
+            raise Rejected(PLATFORM, "publish.facebook.foreign-upload")
+        token = self._token()
+        headers = {
+            "Authorization": f"OAuth {token}",
+            "offset": str(start),
+            "file_size": str(media.size),
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(media.size - start),
+        }
+        with Body(media.path, start, media.size - start, self._session.progress) as body:
+            _Wire(self._session, self, visible=False).request("POST", url, data=body, headers=headers)
+
+    def post(self, path: str, *, visible: bool, **fields: Any) -> Any:
+        """The answer as it came."""
+        return self._call("POST", path, fields, visible=visible)
 
     def update(self, path: str, *, visible: bool, **fields: Any) -> None:
         self._call("POST", path, fields, visible=visible)
@@ -74,7 +115,7 @@ class Graph:
 
     def _call(self, method: str, path: str, fields: Mapping[str, Any], *, visible: bool) -> Any:
         token = self._token()
-        graph = facebook.GraphAPI(token, session=_Wire(self._session, visible=visible))
+        graph = facebook.GraphAPI(token, session=_Wire(self._session, self, visible=visible))
         graph.version = VERSION  # the constructor knows versions up to 3.1 only
         place = "post_args" if method == "POST" else "args"
         return graph.request(f"{VERSION}/{path}", method=method, **{place: self._signed(token, fields)})
@@ -106,14 +147,15 @@ def _encoded(value: Any) -> str:
 class _Wire:
     """The session as facebook-sdk sees it: only good answers pass, labelled as the JSON that the SDK looks for."""
 
-    def __init__(self, session: Session, *, visible: bool) -> None:
-        self._session, self._visible = session, visible
+    def __init__(self, session: Session, graph: Graph, *, visible: bool) -> None:
+        self._session, self._graph, self._visible = session, graph, visible
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         try:
             response = self._session.request(method, url, **options)
         except requests.RequestException as error:
             raise transport_error(PLATFORM, error, self._session, visible=self._visible) from None
+        self._graph.rest = _wanted_rest(response)
         refusal = _refusal(response, self._session, visible=self._visible)
         if refusal:
             raise refusal
@@ -140,6 +182,7 @@ _SAME: _Verdict = (_DUPLICATE, "publish.facebook.duplicate")
 _UNSUPPORTED: _Verdict = (Rejected, "publish.facebook.unsupported")
 _ABUSE: _Verdict = (Rejected, "publish.facebook.against-standards")
 _PHOTO: _Verdict = (Rejected, "publish.facebook.photo")
+_VIDEO: _Verdict = (Rejected, "publish.facebook.video")
 _LINK: _Verdict = (Rejected, "publish.facebook.link")
 
 # (code, subcode); no code: the number was reported without saying which of the two it is.
@@ -168,6 +211,10 @@ _VERDICTS: Mapping[tuple[int | None, int | None], _Verdict] = {
     (324, None): _PHOTO,
     (341, None): _THROTTLED,
     (368, None): _TOO_FAST,
+    (382, None): _VIDEO,
+    (389, None): _VIDEO,
+    (6000, None): _VIDEO,
+    (6001, None): (Unavailable, "publish.facebook.upload"),
     (506, None): _SAME,
     (613, None): _THROTTLED,
     (80001, None): _THROTTLED,
@@ -195,13 +242,52 @@ def _refusal(response: requests.Response, session: Session, *, visible: bool) ->
     """The error that this answer means; None for a good one."""
     answer = _document(response)
     error = answer.get("error") if isinstance(answer, dict) else None
+    debug = answer.get("debug_info") if isinstance(answer, dict) else None
+    if isinstance(debug, dict):
+        return _rupload_refusal(debug, session)
     if isinstance(error, dict):
+        if _number(error.get("error_subcode")) == WRONG_OFFSET:
+            return _wrong_offset(error, session)
         kind, code = _verdict(error, response.status_code)
         detail = session.scrub(error.get("error_user_msg") or error.get("message") or "")
         return _made(kind, code, detail, response, visible=visible)
     if response.status_code >= 300 or error or not _usable(answer, response):
         return unclear(visible=visible, detail=f"HTTP {response.status_code}")
     return None
+
+
+# https://github.com/facebook/facebook-python-business-sdk, facebook_business/video_uploader.py
+WRONG_OFFSET = 1363037
+RUPLOAD = "https://rupload.facebook.com"
+
+
+def _wrong_offset(error: Mapping[str, Any], session: Session) -> WrongOffset:
+    data = error.get("error_data")
+    if isinstance(data, str):
+        data = _parsed(data)
+    refusal = WrongOffset(PLATFORM, "publish.facebook.offset", session.scrub(error.get("message") or ""))
+    if isinstance(data, dict) and str(data.get("start_offset", "")).isdecimal():
+        refusal.start = int(data["start_offset"])
+    return refusal
+
+
+def _rupload_refusal(debug: Mapping[str, Any], session: Session) -> PublishError:
+    """The host of reels' bytes has an envelope of its own (https://github.com/trypostit/trypost/pull/32)."""
+    kind, detail = str(debug.get("type", "")), session.scrub(debug.get("message") or "")
+    if kind == "OffsetInvalidError" or "offset" in kind.lower():
+        return WrongOffset(PLATFORM, "publish.facebook.offset", detail)
+    if kind in ("NotAuthorizedError", "OAuthException") or "auth" in kind.lower():
+        return AuthFailed(PLATFORM, "publish.facebook.reconnect", detail)
+    if kind in ("PartialRequestError", "ProcessingFailedError") or debug.get("retriable") is not False:
+        return Unavailable(PLATFORM, "publish.facebook.upload", detail)
+    return Rejected(PLATFORM, "publish.facebook.video", detail)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _document(response: requests.Response) -> Any:
@@ -212,10 +298,12 @@ def _document(response: requests.Response) -> Any:
 
 
 def _usable(answer: Any, response: requests.Response) -> bool:
-    """Writes answer `true`, a `success`, or a new id."""
+    """Writes answer `true`, a `success`, a new id, or where an upload goes on."""
     if response.request.method == "GET":
         return isinstance(answer, dict)
-    return answer is True or (isinstance(answer, dict) and bool(answer.get("success") or answer.get("id")))
+    if isinstance(answer, dict):
+        return bool(answer.get("success") or answer.get("id") or answer.keys() & {"video_id", "start_offset"})
+    return answer is True
 
 
 def _verdict(error: Mapping[str, Any], status: int) -> _Verdict:
@@ -252,6 +340,33 @@ def _made(
 
 _COOL_DOWN = 4 * 3600.0  # seconds; every further call lengthens the block, and Facebook names no time
 _USAGE = "X-Business-Use-Case-Usage"
+
+
+_TIRED, _FULL = 95.0, 100.0  # percent; throttling may begin at 100
+_PAUSE = 300.0  # seconds, where a full measure names no time
+
+
+def _wanted_rest(response: requests.Response) -> float:
+    """Seconds to leave the Page alone, before Facebook has to refuse.
+
+    https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+    """
+    app = _parsed(response.headers.get("X-App-Usage", "null"))
+    pages = _parsed(response.headers.get(_USAGE, "null"))
+    uses = [app] if isinstance(app, dict) else []
+    uses += [use for some in pages.values() for use in some] if isinstance(pages, dict) else []
+    return max((_rest_after(use) for use in uses if isinstance(use, dict)), default=0.0)
+
+
+def _rest_after(use: Mapping[str, Any]) -> float:
+    numbers = {name: value for name, value in use.items() if isinstance(value, int | float)}
+    minutes = numbers.pop("estimated_time_to_regain_access", 0)
+    most = max(numbers.values(), default=0)
+    if minutes:
+        return float(minutes) * 60
+    if most >= _FULL:
+        return 3600.0
+    return _PAUSE if most >= _TIRED else 0.0
 
 
 def _told_wait(response: requests.Response) -> float:

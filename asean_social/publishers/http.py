@@ -202,9 +202,17 @@ class Body:
 
 
 def multipart(
-    fields: Mapping[str, str], name: str, path: Path, mime: str, progress: Progress
+    fields: Mapping[str, str],
+    name: str,
+    path: Path,
+    mime: str,
+    progress: Progress,
+    part: tuple[int, int] | None = None,
 ) -> tuple[Body, dict[str, str]]:
-    """A form with one file as a streaming body, and its headers. (`files=` of requests holds twice the file in memory.)"""
+    """A form with one file, or a part of it (first byte, length), as a streaming body, and its headers.
+
+    (`files=` of requests holds twice the file in memory.)
+    """
     mark = uuid.uuid4().hex
     parts = [
         f'--{mark}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
@@ -215,6 +223,6 @@ def multipart(
         f'--{mark}\r\nContent-Disposition: form-data; name="{name}"; filename="{ascii_name}"\r\n'
         f"Content-Type: {mime}\r\n\r\n"
     )
-    size = path.stat().st_size
-    body = Body(path, 0, size, progress, "".join(parts).encode(), f"\r\n--{mark}--\r\n".encode())
+    start, length = part or (0, path.stat().st_size)
+    body = Body(path, start, length, progress, "".join(parts).encode(), f"\r\n--{mark}--\r\n".encode())
     return body, {"Content-Type": f"multipart/form-data; boundary={mark}", "Content-Length": str(len(body))}

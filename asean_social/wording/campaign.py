@@ -303,4 +303,5 @@ MESSAGES: dict[str, str] = {
     "chosen.free-slot": "free slot {nth} of {pillar} on {channel} ({percent} % of the slots are its share)",
     "chosen.series": "day {nth} of the series",
     "chosen.series-text": "day {nth} of the series, text {text} of {texts}",
+    "media.changed": "The file {found} is not the one that was checked.",
 }

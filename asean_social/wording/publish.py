@@ -58,4 +58,13 @@ MESSAGES: dict[str, str] = {
     "publish.facebook.unsupported.hint": "Make this post by hand in Meta Business Suite and skip the delivery.",
     "publish.facebook.refused": "Facebook refuses the post ({detail}).",
     "publish.facebook.refused.hint": "Change what Facebook names, then retry; without a clear reason, try the same post by hand in Meta Business Suite.",
+    "publish.facebook.offset": "The upload to Facebook stands elsewhere than expected ({detail}); it goes on from there.",
+    "publish.facebook.upload": "Facebook did not take the upload ({detail}); it is tried again.",
+    "publish.facebook.upload-gone": "Facebook dropped the upload; it is begun anew.",
+    "publish.facebook.foreign-upload": "Facebook named an address of another host for the upload; nothing was sent there.",
+    "publish.facebook.video": "Facebook cannot use the video ({detail}).",
+    "publish.facebook.video.hint": "Export it again as MP4 (H.264, AAC) and retry.",
+    "publish.facebook.processing": "Facebook is still working on the video.",
+    "publish.facebook.publishing": "Facebook is publishing the reel.",
+    "publish.facebook.no-post-yet": "Facebook does not say yet which post the video belongs to.",
 }

@@ -1,0 +1,152 @@
+"""Reels of a Page: bytes to an address of their own, then exactly one `finish`, which publishes.
+
+Pieces: `reel` (the video's id), `address` (where its bytes go). `finish` is never sent before the video itself was asked
+whether it was sent already.
+
+Source, read 2026-11-23: https://developers.facebook.com/docs/video-api/guides/reels-publishing
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from asean_social.errors import Rejected
+from asean_social.publishers.base import Message, Piece, Receipt, Wait, piece
+from asean_social.publishers.facebook_graph import PLATFORM, Gone, Graph, WrongOffset, unclear
+from asean_social.publishers.facebook_video import address, reason_of, rows, same_text, state
+
+FIELDS = "status,post_id,permalink_url"
+COMPLETE = frozenset({"complete", "completed"})  # guides and answers spell it in two ways
+UPLOADED = frozenset({"upload_complete", "processing", "ready"})
+
+
+class Reels:
+    def __init__(self, graph: Graph, page: str) -> None:
+        self._graph, self._page = graph, page
+
+    def stage(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
+        known = list(pieces)
+        reel, place = piece(known, "reel"), piece(known, "address")
+        if reel is None or not place:
+            answer = self._graph.post(f"{self._page}/video_reels", visible=False, upload_phase="start")
+            if not isinstance(answer, dict) or not answer.get("video_id") or not answer.get("upload_url"):
+                raise unclear(visible=False)
+            reel, place = str(answer["video_id"]), str(answer["upload_url"])
+            yield Piece("reel", reel)
+            yield Piece("address", place, secret=True)
+            self._send(message, place, 0)
+        found = self._graph.get(reel, fields=FIELDS)
+        if state(found) in ("expired", "upload_failed"):
+            yield Piece("address", "", secret=True)  # begun anew
+            yield Wait(0, "publish.facebook.upload-gone")
+            return
+        self._refuse_broken(found)
+        if _phase(found, "uploading_phase") not in COMPLETE and state(found) not in UPLOADED:
+            self._send(message, place, _received(found))
+            yield Wait(0, "publish.facebook.processing")
+
+    def _send(self, message: Message, place: str, start: int) -> None:
+        media = message.media[0]
+        if start < media.size:
+            try:
+                self._graph.send_bytes(place, media, start)
+            except WrongOffset as wrong:
+                if wrong.start is None or wrong.start >= media.size:
+                    raise
+                self._graph.send_bytes(place, media, wrong.start)
+
+    def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
+        reel = str(piece(pieces, "reel"))
+        found = self._graph.get(reel, fields=FIELDS)
+        self._refuse_broken(found)
+        if not _begun(found):
+            options = message.options
+            self._graph.post(
+                f"{self._page}/video_reels",
+                visible=True,
+                upload_phase="finish",
+                video_id=reel,
+                video_state="PUBLISHED",
+                description=message.text,
+                title=options.get("title"),
+                place=options.get("place"),
+            )
+            found = {}
+        if not _published(found):
+            yield Wait(0, "publish.facebook.publishing")
+
+    def status(self, pieces: Sequence[Piece]) -> Receipt:
+        reel = piece(pieces, "reel")
+        found = self._look(reel) if reel else None
+        if reel is None or found is None:
+            return Receipt(public=False)
+        public, begun = _published(found), _begun(found)
+        return Receipt(
+            public,
+            reel,
+            address(reel, found),
+            staged=not begun and (_phase(found, "uploading_phase") in COMPLETE or state(found) in UPLOADED),
+            underway=begun and not public,
+        )
+
+    def find(self, message: Message, since: datetime) -> Iterator[tuple[Mapping[str, Any], str]]:
+        answer = self._graph.get(
+            f"{self._page}/video_reels",
+            since=str(int(since.timestamp())),
+            fields="id,description,created_time,post_id,permalink_url,status",
+        )
+        for one in rows(answer):
+            if _published(one) and same_text(one, message):
+                yield one, str(one.get("created_time") or one.get("updated_time") or "")
+
+    def discard(self, reel: str) -> None:
+        found = self._look(reel)
+        if found is None:
+            return
+        if _begun(found):
+            raise Rejected(PLATFORM, "publish.is-public", remote_id=reel)
+        try:
+            self._graph.delete(reel)
+        except Gone:
+            return
+
+    def _look(self, reel: str) -> Mapping[str, Any] | None:
+        try:
+            return self._graph.get(reel, fields=FIELDS)
+        except Gone:
+            return None
+
+    def _refuse_broken(self, found: Mapping[str, Any]) -> None:
+        if state(found) == "error":
+            raise Rejected(PLATFORM, "publish.facebook.video", reason_of(found))
+
+
+def _part(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    status = found.get("status")
+    part = status.get(name) if isinstance(status, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _phase(found: Mapping[str, Any], name: str) -> str:
+    return str(_part(found, name).get("status", ""))
+
+
+def _received(found: Mapping[str, Any]) -> int:
+    phase = _part(found, "uploading_phase")
+    told = phase.get("bytes_transferred", phase.get("bytes_transfered", 0))  # spelt in two ways
+    return int(told) if str(told).isdecimal() else 0
+
+
+def _begun(found: Mapping[str, Any]) -> bool:
+    """Whether `finish` was taken: the phase of publishing has left its start."""
+    phase = _part(found, "publishing_phase")
+    return (
+        str(phase.get("status", "not_started")) != "not_started" or phase.get("publish_status") == "published"
+    )
+
+
+def _published(found: Mapping[str, Any]) -> bool:
+    """Ready alone is not published (https://github.com/ImTheOne-9/VideoTranslate)."""
+    phase = _part(found, "publishing_phase")
+    done = _phase(found, "processing_phase") in COMPLETE or state(found) == "ready"
+    return done and phase.get("publish_status") == "published"
