@@ -281,7 +281,7 @@ def test_the_address_of_a_post_is_whole_whatever_facebook_says(link, url, tmp_pa
         assert script.publisher.status(a_message("text", tmp_path), [Piece("post", "111_222")]).url == url
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "reel"}, {"options": {"place": "1"}}])
+@pytest.mark.parametrize("wrong", [{"kind": "story"}, {"options": {"privacy": "1"}}])
 def test_what_the_adapter_does_not_know_is_our_bug(wrong, tmp_path) -> None:
     message = dataclasses.replace(a_message("text", tmp_path), **wrong)
     with Scripted({}) as script:

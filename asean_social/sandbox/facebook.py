@@ -6,23 +6,21 @@ https://developers.facebook.com/docs/graph-api/overview/rate-limiting,
 https://developers.facebook.com/docs/facebook-login/security.
 """
 
-import hashlib
-import hmac
 import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from asean_social.sandbox.contract import contract
+from asean_social.sandbox.facebook_access import Access, Caller
+from asean_social.sandbox.facebook_films import Films
 from asean_social.sandbox.facebook_rules import MOST_PHOTO, check_photo_bytes, check_photo_values
-from asean_social.sandbox.facebook_wall import Photo, Post, Wall
-from asean_social.sandbox.graph import Sent, gone, page, refuse, select, sent, typed
-from asean_social.sandbox.pictures import fetch, is_clean_url
-from asean_social.sandbox.platform import Call, Platform, Route, route
+from asean_social.sandbox.facebook_wall import Photo, Post, Wall, stamp
+from asean_social.sandbox.graph import Sent, gone, page, refuse, select
+from asean_social.sandbox.pictures import fetch, is_clean_url, look
+from asean_social.sandbox.platform import Call, Route, route
 from asean_social.sandbox.wire import Answer, Request
 from asean_social.sandbox.world import World
 
@@ -35,48 +33,26 @@ VERSIONS = {
     "v25.0": "2028-07-29",
     "v26.0": "9999-12-31",
 }
-PROOF_LIFE = 300  # seconds a proof with appsecret_time is good
-SCOPES = ["pages_show_list", "pages_read_engagement", "pages_manage_posts", "pages_read_user_content"]
-TASKS = ["ANALYZE", "MODERATE", "CREATE_CONTENT", "MANAGE"]
 POST_DEFAULT = "id,created_time,message"
+FILM_DEFAULT = "id,description,updated_time"
+COMMENT_DEFAULT = "id,created_time,from,message"
 PHOTO_DEFAULT = "id,created_time,name"
 
 
-@dataclass(frozen=True, slots=True)
-class PageAccount:
-    id: str
-    name: str
-    username: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    kind: str  # page | user | app
-    page: str = ""
-
-
-class Facebook(Platform):
+class Facebook(Access):
     name: ClassVar[str] = "facebook"
     prefixes: ClassVar[tuple[str, ...]] = ("facebook",)
-    operations: ClassVar[frozenset[str]] = frozenset(contract("facebook")["edges"])
-    app_id = "880000000000001"
-    user_id = "122000000000009"
+    operations: ClassVar[frozenset[str]] = frozenset(contract("facebook")["edges"]) | {"rupload.video"}
 
-    def __init__(self, world: World) -> None:
-        self.proof_required = False
-        self.app_secret = world.secret("app-secret-")
-        self.user_token = world.secret("EAAuser")
-        self.pages = {
-            "hue-asean": PageAccount("61550000000001", "Huế – ASEAN", "hue.asean", world.secret("EAApage")),
-            "other": PageAccount("61550000000002", "Trang khác", "trang.khac", world.secret("EAAother")),
-        }
-        self._by_id = {one.id: one for one in self.pages.values()}
+    def __init__(self, world: World, processing_seconds: float = 2.0) -> None:
+        self._processing = processing_seconds
         super().__init__(world)
         self.clear()
 
     def clear(self) -> None:
         self.wall = Wall(self.world, {one.id: one.name for one in self.pages.values()})
+        self.films = Films(self.world, {one.id: one.name for one in self.pages.values()}, self._processing)
+        self.comments: dict[str, list[dict[str, Any]]] = {}  # by post
         self._served = 0
 
     def table(self) -> list[Route]:
@@ -91,150 +67,48 @@ class Facebook(Platform):
             on("POST", r"/(\d+|me)/photos", "photos.create", self._create_photo),
             on("GET", r"/(\d+|me)/(feed|published_posts|scheduled_posts)", _list_name, self._list_posts),
             on("GET", r"/(\d+|me)/photos", "photos.list", self._list_photos),
+            on("POST", r"/(\d+|me)/videos", "videos.create", self._create_video),
+            on("GET", r"/(\d+|me)/(videos|video_reels)", _list_name, self._list_films),
+            on("POST", r"/(\d+|me)/video_reels", "video_reels.create", self._create_reel),
+            on("POST", r"/video-upload/v\d+\.\d+/(\d+)", "rupload.video", self._receive_reel),
+            on("POST", r"/(\d+_\d+)/comments", "comments.create", self._comment),
+            on("GET", r"/(\d+_\d+)/comments", "comments.list", self._list_comments),
             on("GET", r"/(\d+_\d+)", "post.get", self._get_post),
             on("POST", r"/(\d+_\d+)", "post.update", self._update_post),
             on("DELETE", r"/(\d+_\d+)", "post.delete", self._delete_post),
             on("GET", r"/(\d+)", self._node_name, self._get_node),
-            on("DELETE", r"/(\d+)", "photo.delete", self._delete_photo),
+            on("POST", r"/(\d+)", "video.update", self._update_video),
+            on("DELETE", r"/(\d+)", self._gone_name, self._delete_node),
         ]
 
     def _node_name(self, _: Request, found: Sequence[str]) -> str:
+        if found[0] in self.films.films:
+            return "video.get"
         return "page.get" if found[0] in self._by_id else "photo.get"
 
-    # -- who asks ----------------------------------------------------------------------------------------------
-
-    def _open(self, request: Request, edge: str) -> tuple[Caller, dict[str, Any], Sent]:
-        """The caller and the typed parameters; the token is looked at before anything else, as Graph does."""
-        got = sent(request)
-        token = str(got.values.get("access_token") or request.bearer())
-        caller = self._caller(token)
-        self._prove(token, caller, got.values)
-        if got.files and edge != "photos.create":
-            raise refuse(100, f"(#100) Param {got.files[0].name} is not a parameter of this edge")
-        return caller, typed(got.values, edge), got
-
-    def _caller(self, token: str) -> Caller:
-        if not token:
-            raise refuse(190, "An access token is required to request this resource.")
-        for one in self.pages.values():
-            if hmac.compare_digest(token.encode(), one.token.encode()):
-                return Caller("page", one.id)
-        if token == self.user_token:
-            return Caller("user")
-        if token == f"{self.app_id}|{self.app_secret}":
-            return Caller("app")
-        raise refuse(190, "Invalid OAuth access token - Cannot parse access token")
-
-    def _prove(self, token: str, caller: Caller, values: dict[str, Any]) -> None:
-        proof = values.get("appsecret_proof")
-        if proof is None:
-            if self.proof_required and caller.kind != "app":
-                message = "API calls from the server require an appsecret_proof argument"
-                raise refuse(100, message, type="GraphMethodException")
-            return
-        moment = values.get("appsecret_time")
-        text = token if moment is None else f"{token}|{moment}"
-        right = hmac.new(self.app_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-        stale = moment is not None and not self._is_fresh(str(moment))
-        if stale or not hmac.compare_digest(str(proof).encode(), right.encode()):
-            message = "Invalid appsecret_proof provided in the API argument"
-            raise refuse(100, message, type="GraphMethodException")
-
-    def _is_fresh(self, moment: str) -> bool:
-        return moment.isdigit() and abs(self.world.now() - int(moment)) <= PROOF_LIFE
-
-    def _own(self, caller: Caller, subject: str, *, write: bool) -> str:
-        """The Page addressed, if this token may act on it."""
-        asked = caller.page if subject == "me" else subject
-        if asked not in self._by_id:
-            raise gone(subject, "post" if write else "get")
-        if caller.kind != "page":
-            raise refuse(190, subcode=2069032)
-        if caller.page != asked:
-            raise refuse(200 if write else 10)
-        return asked
-
-    # -- accounts ----------------------------------------------------------------------------------------------
-
-    def _me(self, request: Request) -> Answer:
-        caller, values, _ = self._open(request, "me.get")
-        if caller.kind == "page":
-            return Answer.json(self._page_node(self._by_id[caller.page], caller, values))
-        if caller.kind == "app":
-            raise refuse(
-                2500, "An active access token must be used to query information about the current user."
-            )
-        person = {"id": self.user_id, "name": "Cán bộ thử nghiệm"}
-        return Answer.json(select("User", person, values.get("fields"), "id,name"))
-
-    def _my_list(self, request: Request, edge: str) -> Answer:
-        caller, values, _ = self._open(request, f"me.{edge}")
-        if caller.kind != "user":
-            raise refuse(100, f"(#100) Tried accessing nonexisting field ({edge}) on node type (Page)")
-        if edge == "permissions":
-            return Answer.json({"data": [{"permission": one, "status": "granted"} for one in SCOPES]})
-        rows = [
-            self._page_node(one, caller, values, "id,name,access_token,tasks") for one in self.pages.values()
-        ]
-        return Answer.json(page(rows, values, self._next(request)))
-
-    def _page_node(
-        self, one: PageAccount, caller: Caller, values: dict[str, Any], default: str = "id,name"
-    ) -> dict[str, Any]:
-        node: dict[str, Any] = {
-            "id": one.id,
-            "name": one.name,
-            "username": one.username,
-            "link": f"https://www.facebook.com/{one.username}",
-            "category": "Government organization",
-            "is_published": True,
-            "can_post": True,
-            "fan_count": 1200,
-            "followers_count": 1250,
-            "has_transitioned_to_new_page_experience": True,
-            "verification_status": "not_verified",
-            "tasks": TASKS if caller.kind == "user" else None,
-        }
-        if caller.kind == "user" or caller.page == one.id:
-            node["access_token"] = one.token
-        return select("Page", node, values.get("fields"), default)
-
-    def _debug(self, request: Request) -> Answer:
-        caller, values, _ = self._open(request, "debug_token")
-        if caller.kind == "page":
-            raise refuse(
-                100, "(#100) You must provide an app access token, or a user access token of a developer"
-            )
-        return Answer.json({"data": self._inspected(values["input_token"])})
-
-    def _inspected(self, token: str) -> dict[str, Any]:
-        basis = {"app_id": self.app_id, "application": "asean-social"}
-        owner = next((one for one in self.pages.values() if one.token == token), None)
-        if owner is None and token != self.user_token:
-            error = {"code": 190, "message": "Invalid OAuth access token."}
-            return {**basis, "error": error, "is_valid": False, "scopes": []}
-        found: dict[str, Any] = {
-            **basis,
-            "type": "PAGE" if owner else "USER",
-            "is_valid": True,
-            "scopes": SCOPES,
-        }
-        found |= {
-            "expires_at": 0,
-            "data_access_expires_at": 0,
-            "issued_at": 1_790_000_000,
-            "user_id": self.user_id,
-        }
-        return found | ({"profile_id": owner.id} if owner else {})
+    def _gone_name(self, _: Request, found: Sequence[str]) -> str:
+        return "video.delete" if found[0] in self.films.films else "photo.delete"
 
     # -- posts and photos --------------------------------------------------------------------------------------
 
     def _create_post(self, request: Request, subject: str) -> Answer:
-        caller, values, _ = self._open(request, "feed.create")
+        caller, values, got = self._open(request, "feed.create")
         owner = self._own(caller, subject, write=True)
+        card = self._card(values, got)
         with self.world.lock:
             post = self.wall.add_post(owner, values)
+            post.options |= card
             return Answer.json(self._written(post, values))
+
+    def _card(self, values: dict[str, Any], got: Sent) -> dict[str, Any]:
+        """The picture of a link's card."""
+        if not got.files:
+            return {}
+        picture = look(got.files[0].payload) if got.files[0].name == "thumbnail" else None
+        if picture is None or len(got.files) > 1 or "link" not in values:
+            raise refuse(100, "(#100) thumbnail must be one image, and goes with link")
+        blob = self.world.keep(got.files[0].payload, picture.mime, (picture.width, picture.height))
+        return {"thumbnail": blob.shown()}
 
     def _written(self, post: Post, values: dict[str, Any]) -> dict[str, Any]:
         """The new id, and with `fields` the object read back in the same answer."""
@@ -298,6 +172,8 @@ class Facebook(Platform):
             if caller.kind == "page" and caller.page != subject:
                 raise refuse(10)
             return Answer.json(self._page_node(self._by_id[subject], caller, values))
+        if subject in self.films.films:
+            return self._get_video(request, subject)
         caller, values, _ = self._open(request, "photo.get")
         if request.lagging:
             raise gone(subject)
@@ -329,6 +205,101 @@ class Facebook(Platform):
             self.wall.remove_post(self.wall.post(subject, caller.page, "delete"))
         return Answer.json({"success": True})
 
+    # -- films and comments ------------------------------------------------------------------------------------
+
+    def _create_video(self, request: Request, subject: str) -> Answer:
+        caller, values, got = self._open(request, "videos.create")
+        owner = self._own(caller, subject, write=True)
+        with self.world.lock:
+            return Answer.json(self.films.video(owner, values, got.files))
+
+    def _create_reel(self, request: Request, subject: str) -> Answer:
+        caller, values, _ = self._open(request, "video_reels.create")
+        owner = self._own(caller, subject, write=True)
+        with self.world.lock:
+            return Answer.json(self.films.reel(owner, values, request.origin))
+
+    def _receive_reel(self, request: Request, subject: str) -> Answer:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        caller = self._caller(token) if scheme == "OAuth" else Caller("nobody")
+        film = self.films.film(subject, caller.page, "post")
+        return self.films.receive(film, request.headers, request.body)
+
+    def _get_video(self, request: Request, subject: str) -> Answer:
+        caller, values, _ = self._open(request, "video.get")
+        if request.lagging:
+            raise gone(subject)
+        with self.world.lock:
+            node = self.films.node(self.films.film(subject, caller.page))
+        return Answer.json(select("AdVideo", node, values.get("fields"), FILM_DEFAULT))
+
+    def _update_video(self, request: Request, subject: str) -> Answer:
+        caller, values, _ = self._open(request, "video.update")
+        with self.world.lock:
+            return Answer.json(self.films.edit(self.films.film(subject, caller.page, "post"), values))
+
+    def _list_films(self, request: Request, subject: str, edge: str) -> Answer:
+        caller, values, _ = self._open(request, f"{edge}.list")
+        owner = self._own(caller, subject, write=False)
+        uploaded = edge == "video_reels" or values.get("type") == "uploaded"
+        with self.world.lock:
+            found = (
+                self.films.of_page(owner, "reel" if edge == "video_reels" else "video") if uploaded else []
+            )
+            since, until = values.get("since", 0), values.get("until", math.inf)
+            nodes = [self.films.node(one) for one in found if since <= one.created <= until]
+        rows = [
+            select("AdVideo", node, values.get("fields"), FILM_DEFAULT) for node in nodes[request.lagging :]
+        ]
+        return Answer.json(page(rows, values, self._next(request)))
+
+    def _visible(self, subject: str, owner: str, method: str) -> str:
+        """The post, if everybody sees it."""
+        film = next((one for one in self.films.films.values() if one.post == subject), None)
+        if film is not None and film.page == owner:
+            return subject
+        if self.wall.post(subject, owner, method).published is None:
+            raise refuse(100, "(#100) The post is not published")
+        return subject
+
+    def _comment(self, request: Request, subject: str) -> Answer:
+        caller, values, _ = self._open(request, "comments.create")
+        if caller.kind != "page":
+            raise refuse(1705)
+        if not values.get("message") and "attachment_url" not in values:
+            raise refuse(100, "(#100) Message and attachment cannot both be empty")
+        with self.world.lock:
+            post = self._visible(subject, caller.page, "post")
+            name = f"{post.partition('_')[2]}_{self.world.number() + 10**12}"
+            made = {
+                "id": name,
+                "message": values.get("message", ""),
+                "created_time": stamp(self.world.now()),
+                "from": {"id": caller.page, "name": self._by_id[caller.page].name},
+            }
+            self.comments.setdefault(post, []).append(made)
+            self.world.event(self.name, "commented", post, comment=name)
+        return Answer.json({"id": name})
+
+    def _list_comments(self, request: Request, subject: str) -> Answer:
+        caller, values, _ = self._open(request, "comments.list")
+        with self.world.lock:
+            found = list(self.comments.get(self._visible(subject, caller.page, "get"), []))
+        if values.get("order") == "reverse_chronological":
+            found.reverse()
+        rows = [
+            select("Comment", one, values.get("fields"), COMMENT_DEFAULT) for one in found[request.lagging :]
+        ]
+        return Answer.json(page(rows, values, self._next(request)))
+
+    def _delete_node(self, request: Request, subject: str) -> Answer:
+        if subject not in self.films.films:
+            return self._delete_photo(request, subject)
+        caller, _, _ = self._open(request, "video.delete")
+        with self.world.lock:
+            self.films.remove(self.films.film(subject, caller.page, "delete"))
+        return Answer.json({"success": True})
+
     def _delete_photo(self, request: Request, subject: str) -> Answer:
         caller, _, _ = self._open(request, "photo.delete")
         with self.world.lock:
@@ -352,11 +323,6 @@ class Facebook(Platform):
             nodes = [self.wall.photo_node(photo) for photo in found[request.lagging :]]
         rows = [select("Photo", node, values.get("fields"), PHOTO_DEFAULT) for node in nodes]
         return Answer.json(page(rows, values, self._next(request)))
-
-    def _next(self, request: Request) -> Callable[[dict[str, str]], str]:
-        """Addresses of further pages: complete, with the token in them, as Graph gives them."""
-        kept = {name: worth for name, worth in request.query if name not in ("after", "before", "limit")}
-        return lambda more: f"{request.origin}/facebook{request.path}?{urlencode(kept | more)}"
 
     # -- as a platform -----------------------------------------------------------------------------------------
 
@@ -411,16 +377,23 @@ class Facebook(Platform):
     def settle(self) -> None:
         with self.world.lock:
             self.wall.settle()
+            self.films.settle()
 
     def public(self) -> list[dict[str, Any]]:
         with self.world.lock:
-            return [self.wall.shown(post) for post in self.wall.posts.values() if post.published is not None]
+            posts = [self.wall.shown(post) for post in self.wall.posts.values() if post.published is not None]
+            films = [self.films.shown(one) for one in self.films.films.values() if one.published is not None]
+            return [
+                {**one, "comments": self.comments.get(one.get("post") or one["id"], [])}
+                for one in posts + films
+            ]
 
     def hidden(self) -> list[dict[str, Any]]:
         with self.world.lock:
             posts = [self.wall.shown(post) for post in self.wall.posts.values() if post.published is None]
             loose = [self.wall.loose(one) for one in self.wall.photos.values() if not one.post]
-        return posts + loose
+            films = [self.films.shown(one) for one in self.films.films.values() if one.published is None]
+        return posts + loose + films
 
 
 def _list_name(_: Request, found: Sequence[str]) -> str:

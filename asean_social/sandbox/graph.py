@@ -210,6 +210,11 @@ def _object(name: str, worth: Any) -> Any:
     return _parsed(name, worth, dict, "must be an object")
 
 
+def _file(name: str, worth: Any) -> Any:
+    del worth
+    raise _invalid(name, "must be a file")
+
+
 _SCALARS: dict[str, Callable[[str, Any], Any]] = {
     "string": _text,
     "bool": _bool,
@@ -219,6 +224,7 @@ _SCALARS: dict[str, Callable[[str, Any], Any]] = {
     "datetime": _moment,
     "Object": _object,
     "map": _object,
+    "file": _file,
 }
 
 

@@ -61,7 +61,7 @@ class Sandbox:
         for folder in (data, self.media_dir):
             folder.mkdir(parents=True, exist_ok=True)
         self.world = World(clock, data)
-        self.facebook = Facebook(self.world)
+        self.facebook = Facebook(self.world, processing_seconds)
         self.youtube = YouTube(self.world, processing_seconds)
         self.zalo = Zalo(self.world, verify_seconds)
         self._platforms: tuple[Platform, ...] = (self.facebook, self.youtube, self.zalo)

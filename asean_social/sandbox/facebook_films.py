@@ -1,0 +1,360 @@
+"""Videos and reels of the Pages: uploads in pieces, processing, publishing.
+
+Sources: https://developers.facebook.com/docs/graph-api/reference/page/videos/,
+https://developers.facebook.com/docs/video-api/guides/reels-publishing, and Meta's own uploader
+(facebook_business/video_uploader.py), which names the offsets a refused piece is answered with. Bytes go to disk as
+they come; what Facebook takes of one chunk is its own choice.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from asean_social.sandbox.facebook_rules import check_audience, check_text, check_window
+from asean_social.sandbox.facebook_wall import stamp
+from asean_social.sandbox.graph import gone, refuse
+from asean_social.sandbox.multipart import Part
+from asean_social.sandbox.pictures import look
+from asean_social.sandbox.wire import BLOCK, Answer, Body, Refusal, Vanished
+from asean_social.sandbox.world import Blob, World, newest_first
+
+CHUNK = 4 << 20  # bytes Facebook takes at a time
+MOST_BYTES = 10_000_000_000  # by chunks
+MOST_REELS, REEL_WINDOW = 30, 86_400  # per Page and seconds
+PLAYABLE = 256 << 20  # larger films are counted and hashed, not kept
+SIGNATURE = re.compile(
+    rb"....(ftyp|moov|mdat|wide|free)|\x1aE\xdf\xa3|RIFF....AVI |\x00\x00\x01[\xb3\xba]|FLV", re.DOTALL
+)
+
+
+@dataclass(slots=True)
+class Film:
+    id: str
+    page: str
+    kind: str  # video | reel
+    path: Path
+    created: float
+    total: int | None = None
+    offset: int = 0
+    session: str = ""
+    head: bytes = b""
+    digest: Any = field(default_factory=hashlib.sha256)
+    text: str = ""
+    title: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    thumbnail: Blob | None = None
+    finished: float | None = None  # when its upload was ended
+    wanted: bool = False  # to be published
+    scheduled: int | None = None
+    published: float | None = None
+    blob: Blob | None = None
+    post: str = ""
+
+    @property
+    def url(self) -> str:
+        place = "reel/" if self.kind == "reel" else "watch/?v="
+        return f"https://www.facebook.com/{place}{self.id}"
+
+    @property
+    def complete(self) -> bool:
+        return self.total is not None and self.offset == self.total
+
+
+class Films:
+    def __init__(self, world: World, names: Mapping[str, str], processing: float) -> None:
+        self._world = world
+        self._names = names
+        self._processing = processing  # seconds
+        self.films: dict[str, Film] = {}
+
+    def film(self, subject: str, page: str, method: str = "get") -> Film:
+        found = self.films.get(subject)
+        if found is None or found.page != page:
+            raise gone(subject, method)
+        return found
+
+    def _new(self, page: str, kind: str, total: int | None) -> Film:
+        number = self._world.number()
+        name = str(122_200_000_000_000_001 + 7 * number)
+        film = Film(name, page, kind, self._world.folder / f"film-{name}", self._world.now(), total)
+        film.path.touch()
+        self.films[name] = film
+        self._world.event("facebook", "begun", name, kind=kind)
+        return film
+
+    # -- videos: start, transfer, finish, cancel ------------------------------------------------------------------
+
+    def video(self, page: str, values: Mapping[str, Any], files: list[Part]) -> dict[str, Any]:
+        phase = values.get("upload_phase")
+        if phase is None:
+            raise refuse(100, "(#100) Send the video in pieces: upload_phase is missing")
+        if phase == "start":
+            return self._start(page, values)
+        film = next(
+            (one for one in self.films.values() if one.session == values.get("upload_session_id")), None
+        )
+        if film is None or film.page != page or not film.session:
+            raise refuse(100, "(#100) Invalid upload_session_id")
+        if phase == "transfer":
+            return self._transfer(film, values, files)
+        if phase == "cancel":
+            self._drop(film)
+            return {"success": True}
+        return self._finish(film, values, files)
+
+    def _start(self, page: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        size = values.get("file_size")
+        if not size:
+            raise refuse(382 if size == 0 else 100, "" if size == 0 else "(#100) file_size is required")
+        if size > MOST_BYTES:
+            raise refuse(100, "(#100) The video file is too large")
+        film = self._new(page, "video", size)
+        film.session = str(9_000_000_000_000_001 + self._world.number())
+        return {"video_id": film.id, "upload_session_id": film.session, **self._span(film)}
+
+    def _span(self, film: Film) -> dict[str, str]:
+        end = min(film.offset + CHUNK, film.total or 0)
+        return {"start_offset": str(film.offset), "end_offset": str(end)}
+
+    def _transfer(self, film: Film, values: Mapping[str, Any], files: list[Part]) -> dict[str, Any]:
+        if film.finished is not None:
+            raise refuse(6001, "The upload is finished")
+        if [one.name for one in files] != ["video_file_chunk"]:
+            raise refuse(100, "(#100) A transfer carries one part video_file_chunk")
+        if str(values.get("start_offset", "")) != str(film.offset):
+            raise refuse(6001, subcode=1363037, error_data=self._span(film))
+        payload = files[0].payload
+        if not payload:
+            raise refuse(6001, "Empty chunk")
+        self._store(film, memoryview(payload)[: min(CHUNK, (film.total or 0) - film.offset)])
+        return self._span(film)
+
+    def _finish(self, film: Film, values: Mapping[str, Any], files: list[Part]) -> dict[str, Any]:
+        if not film.complete:
+            raise refuse(6000, "There was a problem uploading your video file: bytes are missing")
+        if film.finished is not None:
+            raise refuse(6001, "The upload is finished")
+        check_text({"message": values.get("description", "")})
+        check_audience({name: worth for name, worth in values.items() if name != "tags"})
+        published, scheduled = values.get("published", True), values.get("scheduled_publish_time")
+        if scheduled is not None:
+            if published:
+                raise refuse(100, "(#100) You cannot specify a scheduled publish time on a published post")
+            check_window(scheduled, self._world.now())
+        film.thumbnail = self._thumbnail(files)
+        self._end(film, values)
+        film.wanted, film.scheduled = bool(published), scheduled
+        return {"success": True}
+
+    def _thumbnail(self, files: list[Part]) -> Blob | None:
+        if not files:
+            return None
+        picture = look(files[0].payload) if [one.name for one in files] == ["thumb"] else None
+        if picture is None:
+            raise refuse(100, "(#100) thumb must be one image")
+        return self._world.keep(files[0].payload, picture.mime, (picture.width, picture.height))
+
+    def _end(self, film: Film, values: Mapping[str, Any]) -> None:
+        film.finished = self._world.now()
+        film.text, film.title = values.get("description", ""), values.get("title", "")
+        film.options = {
+            name: values[name] for name in ("place", "targeting", "feed_targeting") if name in values
+        }
+        kept = film.path if (film.total or 0) <= PLAYABLE else None
+        film.blob = self._world.adopt(
+            Blob(film.path.name, film.digest.hexdigest(), film.offset, "video/mp4", kept)
+        )
+        self._world.event(
+            "facebook", "created", film.id, kind=film.kind, bytes=film.offset, sha256=film.blob.sha256
+        )
+
+    def _store(self, film: Film, block: memoryview) -> None:
+        if not film.head:
+            film.head = bytes(block[:16])
+        film.digest.update(block)
+        if (film.total or 0) <= PLAYABLE:
+            with film.path.open("ab") as file:
+                file.write(block)
+        film.offset += len(block)
+
+    def edit(self, film: Film, values: Mapping[str, Any]) -> dict[str, Any]:
+        if values.get("published") is False and film.published is not None:
+            raise refuse(100, "(#100) A published video cannot be unpublished")
+        if film.finished is None:
+            raise refuse(100, "(#100) The video is not uploaded yet")
+        if "scheduled_publish_time" in values:
+            check_window(values["scheduled_publish_time"], self._world.now())
+            film.scheduled = values["scheduled_publish_time"]
+        film.text = values.get("description", film.text)
+        film.title = values.get("title", values.get("name", film.title))
+        film.wanted = film.wanted or bool(values.get("published"))
+        self.settle()
+        return {"success": True}
+
+    def remove(self, film: Film) -> None:
+        self._drop(film)
+        self._world.event("facebook", "deleted", film.id)
+
+    def _drop(self, film: Film) -> None:
+        del self.films[film.id]
+        film.path.unlink(missing_ok=True)
+
+    # -- reels ---------------------------------------------------------------------------------------------------
+
+    def reel(self, page: str, values: Mapping[str, Any], origin: str) -> dict[str, Any]:
+        if values["upload_phase"] == "start":
+            film = self._new(page, "reel", None)
+            return {"video_id": film.id, "upload_url": f"{origin}/facebook/video-upload/v26.0/{film.id}"}
+        if values["upload_phase"] != "finish":
+            raise refuse(100, "(#100) upload_phase must be start or finish")
+        if "video_id" not in values or "video_state" not in values:
+            raise refuse(100, "(#100) finish needs video_id and video_state")
+        film = self.film(values["video_id"], page, "post")
+        if film.kind != "reel" or not film.complete:
+            raise refuse(6000, "The video upload is missing")
+        if film.finished is not None:
+            raise refuse(6001, "The reel is finished already")
+        self._check_reel(page, values)
+        self._end(film, values)
+        film.wanted = values["video_state"] == "PUBLISHED"
+        film.scheduled = values.get("scheduled_publish_time")
+        return {"success": True}
+
+    def _check_reel(self, page: str, values: Mapping[str, Any]) -> None:
+        now, scheduled = self._world.now(), values.get("scheduled_publish_time")
+        if (values["video_state"] == "SCHEDULED") is not (scheduled is not None):
+            raise refuse(100, "(#100) scheduled_publish_time goes with video_state SCHEDULED")
+        if scheduled is not None:
+            check_window(scheduled, now)
+        check_text({"message": values.get("description", "")})
+        ends = [
+            one.finished
+            for one in self.films.values()
+            if one.kind == "reel" and one.page == page and one.finished
+        ]
+        if sum(now - end < REEL_WINDOW for end in ends) >= MOST_REELS:
+            raise refuse(368, subcode=1390008)
+
+    def receive(self, film: Film, headers: Mapping[str, str], body: Body) -> Answer:
+        """The bytes of a reel. Errors come in an envelope of their own."""
+        offset, size = headers.get("offset", ""), headers.get("file_size", "")
+        if not (offset.isdigit() and size.isdigit()) or not int(size):
+            raise _broken("OffsetInvalidError", "Header Offset not convertable")
+        if film.total not in (None, int(size)) or int(offset) != film.offset:
+            raise _broken("OffsetInvalidError", f"Upload stands at {film.offset}")
+        film.total = int(size)
+        buffer = memoryview(bytearray(BLOCK))
+        while film.offset < film.total:
+            count = body.readinto(buffer[: min(BLOCK, film.total - film.offset)])
+            if not count:
+                break
+            self._store(film, buffer[:count])
+        if not film.complete:
+            if body.cut:
+                raise Vanished
+            raise _broken("PartialRequestError", f"Received {film.offset} of {film.total} bytes")
+        return Answer.json({"success": True})
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def failure(self, film: Film) -> str:
+        return (
+            ""
+            if SIGNATURE.match(film.head)
+            else "The video file you selected is in a format that we don't support."
+        )
+
+    def state(self, film: Film) -> str:
+        if film.finished is None:
+            return "upload_complete" if film.complete and film.kind == "reel" else "uploading"
+        if self._world.now() < film.finished + self._processing:
+            return "processing"
+        return "error" if self.failure(film) else "ready"
+
+    def settle(self) -> None:
+        now = self._world.now()
+        for film in self.films.values():
+            if film.published is not None or film.finished is None or self.state(film) != "ready":
+                continue
+            if film.wanted or (film.scheduled is not None and film.scheduled <= now):
+                ready = film.finished + self._processing
+                film.published = max(ready, float(film.scheduled or 0)) if film.kind == "reel" else now
+                film.post = f"{film.page}_{122_300_000_000_000_001 + 7 * self._world.number()}"
+                self._world.event("facebook", "public", film.id, at=film.published, kind=film.kind)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def of_page(self, page: str, kind: str) -> list[Film]:
+        return newest_first([one for one in self.films.values() if one.page == page and one.kind == kind])
+
+    def node(self, film: Film) -> dict[str, Any]:
+        return {
+            "id": film.id,
+            "title": film.title or None,
+            "description": film.text or None,
+            "created_time": stamp(film.created),
+            "updated_time": stamp(film.finished or film.created),
+            "published": film.published is not None,
+            "post_id": film.post.partition("_")[2] or None,
+            "permalink_url": film.url.removeprefix("https://www.facebook.com"),
+            "scheduled_publish_time": film.scheduled,
+            "from": {"id": film.page, "name": self._names[film.page]},
+            "status": self._status(film),
+        }
+
+    def _status(self, film: Film) -> dict[str, Any]:
+        state = self.state(film)
+        uploaded = film.complete and (film.kind == "reel" or film.finished is not None)
+        processing: dict[str, Any] = {"status": "not_started"}
+        if film.finished is not None:
+            processing["status"] = {"processing": "in_progress", "ready": "complete"}.get(state, "error")
+        if state == "error":
+            processing["errors"] = [{"code": 1363128, "message": self.failure(film)}]
+        publishing: dict[str, Any] = {"status": "not_started"}
+        if film.published is not None:
+            publishing = {
+                "status": "complete",
+                "publish_status": "published",
+                "publish_time": stamp(film.published),
+            }
+        elif film.finished is not None and film.wanted:
+            publishing = {"status": "in_progress", "publish_status": "not_published"}
+        elif film.scheduled is not None:
+            publishing = {"status": "complete", "publish_status": "scheduled"}
+        return {
+            "video_status": state,
+            "uploading_phase": {
+                "status": "complete" if uploaded else "in_progress",
+                "bytes_transferred": film.offset,
+            },
+            "processing_phase": processing,
+            "publishing_phase": publishing,
+        }
+
+    def shown(self, film: Film) -> dict[str, Any]:
+        """One film as the sandbox's own listing shows it."""
+        return {
+            "platform": "facebook",
+            "account": film.page,
+            "account_name": self._names[film.page],
+            "kind": film.kind,
+            "id": film.id,
+            "post": film.post,
+            "url": film.url,
+            "text": film.text,
+            "title": film.title,
+            "options": film.options,
+            "thumbnail": film.thumbnail.shown() if film.thumbnail else None,
+            "state": self.state(film),
+            **(film.blob.shown() if film.blob else {"size": film.offset}),
+            "created_at": film.created,
+            "published_at": film.published,
+            "scheduled_at": film.scheduled,
+        }
+
+
+def _broken(kind: str, message: str) -> Refusal:
+    return Refusal(Answer.json({"debug_info": {"retriable": True, "type": kind, "message": message}}, 400))
