@@ -175,7 +175,7 @@ class TestYouTube(PublisherContract):
 
     def test_the_last_upload_of_the_day_is_followed_by_a_quota_error(self, box, publisher, clip):
         publisher.whoami()  # begins the sandbox's day
-        box.youtube._inserts = 100
+        box.youtube.quota.uploads = 100
 
         with pytest.raises(RateLimited) as caught:
             run(publisher.stage, clip)

@@ -3,7 +3,6 @@
 Source: https://developers.google.com/identity/protocols/oauth2.
 """
 
-import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -30,19 +29,33 @@ class ChannelAccount:
         return "UU" + self.id[2:]
 
 
+@dataclass(frozen=True, slots=True)
+class _Access:
+    channel: str
+    until: float
+    scopes: frozenset[str]
+
+
 class GoogleTokens:
     def __init__(self, world: World, accounts: list[ChannelAccount]) -> None:
         self._world = world
         self._accounts = accounts
-        self._alive: dict[str, tuple[str, float]] = {}  # access token: channel, until
+        self._alive: dict[str, _Access] = {}  # by token
+        self.granted = SCOPES  # what the person allowed on the consent page
 
     def clear(self) -> None:
         self._alive.clear()
+        self.granted = SCOPES
 
     def channel(self, token: str) -> str | None:
         """The channel a live access token stands for."""
-        channel, until = self._alive.get(token, ("", 0.0))
-        return channel if self._world.now() < until else None
+        found = self._alive.get(token)
+        return found.channel if found and self._world.now() < found.until else None
+
+    def scopes(self, token: str) -> set[str]:
+        """Short names (youtube.upload …) of what a token may do."""
+        found = self._alive.get(token)
+        return {one.rpartition("/")[2] for one in found.scopes} if found else set()
 
     def expire(self, token: str) -> None:
         self._alive.pop(token, None)
@@ -65,12 +78,12 @@ class GoogleTokens:
         account = next((one for one in client if one.refresh_token == form["refresh_token"]), None)
         if account is None:
             return _error("invalid_grant", "Token has been expired or revoked.")
-        asked = set(re.split(r"\s+", form.get("scope", SCOPE).strip()))
-        if asked - SCOPES:
+        asked = frozenset(form.get("scope", "").split()) or self.granted
+        if asked - self.granted:
             return _error("invalid_scope", "Some requested scopes were invalid.")
         token = self._world.secret("ya29.")
         with self._world.lock:
-            self._alive[token] = (account.id, self._world.now() + ACCESS_LIFE)
+            self._alive[token] = _Access(account.id, self._world.now() + ACCESS_LIFE, asked)
         self._world.event("youtube", "token", account.id)
         body = {
             "access_token": token,

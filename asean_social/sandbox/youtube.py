@@ -7,34 +7,37 @@ import base64
 import hashlib
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from copy import deepcopy
 from typing import Any, ClassVar
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from asean_social.sandbox import youtube_upload as upload
 from asean_social.sandbox.contract import contract
 from asean_social.sandbox.google_tokens import ChannelAccount, GoogleTokens
-from asean_social.sandbox.platform import Platform, Route, route
+from asean_social.sandbox.platform import Call, Platform, Route, route
+from asean_social.sandbox.refusals import Refusals
 from asean_social.sandbox.wire import Answer, Request
 from asean_social.sandbox.world import Blob, World
+from asean_social.sandbox.youtube_answers import json_bytes, listed
+from asean_social.sandbox.youtube_captions import CaptionTracks
+from asean_social.sandbox.youtube_channels import Channels
+from asean_social.sandbox.youtube_film import film
+from asean_social.sandbox.youtube_playlists import Playlists
+from asean_social.sandbox.youtube_quota import Quota
+from asean_social.sandbox.youtube_reception import Reception
 from asean_social.sandbox.youtube_rules import (
-    CATEGORIES,
     MOST_IDS,
-    UNASSIGNABLE,
     WRITABLE,
-    arguments,
+    check_file_name,
     check_parts,
+    ordered,
     refuse,
     resource,
-    stamp,
 )
+from asean_social.sandbox.youtube_settings import Settings
+from asean_social.sandbox.youtube_thumbnails import Thumbnails
 from asean_social.sandbox.youtube_videos import OWNER_PARTS, Shelf, Video
 
-COSTS = {"videos.update": 50, "videos.delete": 50}  # every other read costs 1
-UNITS = 10_000  # a day
-INSERTS = 100  # a day
-PACIFIC = ZoneInfo("America/Los_Angeles")
 V3 = "/youtube/v3/"
 
 
@@ -45,7 +48,7 @@ class YouTube(Platform):
         ["oauth.token", "upload.start", "upload.put", "upload.probe", *contract("youtube")["methods"]]
     )
 
-    def __init__(self, world: World, processing_seconds: float) -> None:
+    def __init__(self, world: World, processing_seconds: float, settings: Settings | None = None) -> None:
         client = ("100000000001-sandbox.apps.googleusercontent.com", world.secret("GOCSPX-"))
         self.channels = {
             "hue-asean": ChannelAccount(
@@ -55,22 +58,32 @@ class YouTube(Platform):
                 "UCOther00000000000000002", "Kênh khác", *client, world.secret("1//other")
             ),
         }
-        self._by_id = {one.id: one for one in self.channels.values()}
-        self._processing = processing_seconds
-        self.tokens = GoogleTokens(world, list(self.channels.values()))
+        accounts = list(self.channels.values())
+        self._at_start = settings or Settings()
+        self.settings = Settings()
+        self.refusals = Refusals()
+        self.sessions: dict[str, upload.Session] = {}
+        self.tokens = GoogleTokens(world, accounts)
+        self.quota = Quota(world, self.settings)
+        self._reception = Reception(self.tokens, self.quota)
+        self.shelf = Shelf(world, {one.id: one.name for one in accounts}, processing_seconds, self.settings)
+        among = (world, self._reception, self.shelf, self.settings)
+        self.playlists = Playlists(*among, self.channels)
+        self.captions = CaptionTracks(*among)
+        self.shelf.captioned = lambda video: bool(self.captions.shown(video))
+        self._thumbnails = Thumbnails(world, self._reception, self.quota, self.shelf, self.settings)
+        self._channels = Channels(*among, accounts)
         super().__init__(world)
         self.clear()
 
     def clear(self) -> None:
-        names = {one.id: one.name for one in self._by_id.values()}
-        self.shelf = Shelf(self.world, names, self._processing)
-        self.sessions: dict[str, upload.Session] = {}
-        self.tokens.clear()
-        self._day = ""
-        self._units = self._inserts = 0
+        self.settings.become(deepcopy(self._at_start))
+        self.sessions.clear()
+        for one in (self.refusals, self.tokens, self.quota, self.shelf, self.playlists, self.captions):
+            one.clear()
 
     def table(self) -> list[Route]:
-        up = "(?:/resumable)?/upload/youtube/v3/videos"
+        up, captions = "(?:/resumable)?/upload/youtube/v3/videos", "/upload/youtube/v3/captions"
         return [
             route("google-oauth", "POST", "/token", "oauth.token", self.tokens.answer),
             route("youtube", "POST", up, "upload.start", self._start),
@@ -79,63 +92,52 @@ class YouTube(Platform):
             route("youtube", "GET", V3 + "videos", "videos.list", self._list),
             route("youtube", "PUT", V3 + "videos", "videos.update", self._update),
             route("youtube", "DELETE", V3 + "videos", "videos.delete", self._delete),
-            route("youtube", "GET", V3 + "channels", "channels.list", self._channels),
-            route("youtube", "GET", V3 + "playlistItems", "playlistItems.list", self._playlist),
-            route("youtube", "GET", V3 + "videoCategories", "videoCategories.list", self._categories),
+            route(
+                "youtube", "POST", "/upload/youtube/v3/thumbnails/set", "thumbnails.set", self._thumbnails.set
+            ),
+            route("youtube", "GET", V3 + "captions", "captions.list", self.captions.listing),
+            route("youtube", "POST", captions, "captions.insert", self.captions.insert),
+            route("youtube", "PUT", captions, "captions.update", self.captions.update),
+            route("youtube", "PUT", V3 + "captions", "captions.update", self.captions.update),
+            route("youtube", "DELETE", V3 + "captions", "captions.delete", self.captions.delete),
+            route("youtube", "GET", V3 + "channels", "channels.list", self._channels.channels),
+            route("youtube", "GET", V3 + "playlists", "playlists.list", self.playlists.playlists),
+            route("youtube", "GET", V3 + "playlistItems", "playlistItems.list", self.playlists.entries),
+            route("youtube", "POST", V3 + "playlistItems", "playlistItems.insert", self.playlists.insert),
+            route("youtube", "DELETE", V3 + "playlistItems", "playlistItems.delete", self.playlists.remove),
+            route(
+                "youtube", "GET", V3 + "videoCategories", "videoCategories.list", self._channels.categories
+            ),
         ]
 
-    # -- who asks, and what it costs ---------------------------------------------------------------------------
+    # -- refusals on order -------------------------------------------------------------------------------------
 
-    def _caller(self, request: Request) -> str:
-        token = request.bearer()
-        channel = self.tokens.channel(token)
-        if channel is None:
-            reason = "authError" if token else "required"
-            text = "Invalid Credentials" if token else "Login Required."
-            refusal = refuse("*", reason, text, status=401, location="Authorization", locationType="header")
-            refusal.answer.headers["WWW-Authenticate"] = 'Bearer realm="https://accounts.google.com/"'
-            raise refusal
-        return channel
+    def refuse_next(
+        self, operation: str, reason: str, status: int = 0, message: str = "", times: int = 1
+    ) -> None:
+        """Let the next requests of one kind meet this row of the contract. Raises ValueError if there is none."""
+        if operation not in self.operations:
+            raise ValueError(f"operation {operation!r} is none of {sorted(self.operations)}")
+        self.refusals.order(operation, ordered(operation, reason, status, message), times)
 
-    def _pay(self, method: str) -> None:
-        """Take the price of one call from its bucket; refused calls pay too."""
-        today = datetime.fromtimestamp(self.world.now(), UTC).astimezone(PACIFIC).date().isoformat()
-        with self.world.lock:
-            if today != self._day:
-                self._day, self._units, self._inserts = today, 0, 0
-            if method == "videos.insert":
-                self._pay_insert()
-                return
-            price = COSTS.get(method, 1)
-            if self._units + price > UNITS:
-                text = "The request cannot be completed because you have exceeded your quota."
-                raise refuse(method, "quotaExceeded", text, domain="youtube.quota")
-            self._units += price
-
-    def _pay_insert(self) -> None:
-        if self._inserts >= INSERTS:
-            text = (
-                "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service "
-                "'youtube.googleapis.com'"
-            )
-            raise refuse("videos.insert", "rateLimitExceeded", text, domain="global")
-        self._inserts += 1
-
-    def _begin(self, request: Request, method: str, *also: str) -> tuple[str, dict[str, Any]]:
-        channel = self._caller(request)
-        self._pay(method)
-        return channel, arguments(request, method, *also)
+    def answer(self, request: Request, call: Call | None) -> Answer:
+        refused = self.refusals.take(call.operation) if call else None
+        return refused or super().answer(request, call)
 
     # -- upload ------------------------------------------------------------------------------------------------
 
     def _start(self, request: Request) -> Answer:
         method = "videos.insert"
-        channel, asked = self._begin(request, method, "uploadType")
+        channel, asked = self._reception.begin(request, method, "uploadType")
         if dict(request.query).get("uploadType") != "resumable":
             raise refuse(method, "wrongUrlForUpload", "Uploads must be resumable here", domain="global")
         parts = check_parts(asked["part"], "videos", method)
-        body = resource(_json(request, method), [one for one in parts if one in WRITABLE], method)
+        body = resource(json_bytes(request, method), [one for one in parts if one in WRITABLE], method)
         self.shelf.check({"snippet": {}, **body}, method)
+        check_file_name(request.headers.get("Slug", ""))
+        if not self.quota.count(channel, method, self.settings.channel_uploads):
+            text = "The user has exceeded the number of videos they may upload."
+            raise refuse(method, "uploadLimitExceeded", text)
 
         def made(**more: Any) -> upload.Session:
             key = self.world.secret("AHupload")
@@ -155,7 +157,7 @@ class YouTube(Platform):
 
     def _put(self, request: Request, *, until: int | None = None) -> Answer:
         session = self._session(request)
-        if self._caller(request) != session.channel:
+        if self._reception.caller(request, "videos.insert") != session.channel:
             raise refuse(upload.METHOD, "notFound", "Not Found", domain="global")
         with session.lock:
             span = upload.span_of(request.headers.get("Content-Range"), request.body, session)
@@ -181,14 +183,22 @@ class YouTube(Platform):
         return session
 
     def _complete(self, session: upload.Session) -> Answer:
+        kept = session.path if session.is_kept else None
+        seen = film(kept)
         with self.world.lock:
             number = self.world.number()
             digest = session.digest.hexdigest()
-            kept = session.path if session.is_kept else None
             blob = self.world.adopt(Blob(f"v{number}", digest, session.offset, session.mime, kept))
             made = base64.urlsafe_b64encode(hashlib.sha256(f"{number}".encode()).digest())[:11].decode()
             video = Video(
-                made, session.channel, self.world.now(), blob, session.name, session.failure(), session.notify
+                made,
+                session.channel,
+                self.world.now(),
+                blob,
+                session.name,
+                session.failure(),
+                session.notify,
+                seen,
             )
             self.shelf.add(video, session.body)
             session.video = video.id
@@ -202,14 +212,14 @@ class YouTube(Platform):
             return Answer.json(self.shelf.resource(video, session.parts), status)
 
     def _bare_insert(self, request: Request) -> Answer:
-        self._begin(request, "videos.insert")
+        self._reception.begin(request, "videos.insert")
         raise refuse("videos.insert", "mediaBodyRequired", "The request does not include the video content.")
 
     # -- videos ------------------------------------------------------------------------------------------------
 
     def _list(self, request: Request) -> Answer:
         method = "videos.list"
-        channel, asked = self._begin(request, method)
+        channel, asked = self._reception.begin(request, method)
         parts = check_parts(asked["part"], "videos", method)
         if "chart" in asked or "myRating" in asked:
             raise refuse(
@@ -232,7 +242,12 @@ class YouTube(Platform):
                 domain="youtube.parameter",
             )
         with self.world.lock:
-            return _listed("youtube#videoListResponse", self._visible(request, channel, asked["id"], parts))
+            rows = self._visible(request, channel, asked["id"], parts)
+        if not rows and self.settings.unknown_video == "404":
+            raise refuse(
+                method, "videoNotFound", "The video that you are trying to retrieve cannot be found."
+            )
+        return listed("youtube#videoListResponse", rows)
 
     def _visible(
         self, request: Request, channel: str, ids: list[str], parts: list[str]
@@ -255,9 +270,9 @@ class YouTube(Platform):
 
     def _update(self, request: Request) -> Answer:
         method = "videos.update"
-        channel, asked = self._begin(request, method)
+        channel, asked = self._reception.begin(request, method)
         parts = check_parts(asked["part"], "videos", method)
-        body = resource(_json(request, method), parts, method)
+        body = resource(json_bytes(request, method), parts, method)
         with self.world.lock:
             video = self._own(channel, body.get("id"), method)
             named = {part: body.get(part, {}) for part in parts if part in WRITABLE}
@@ -266,133 +281,12 @@ class YouTube(Platform):
             return Answer.json(self.shelf.resource(video, parts))
 
     def _delete(self, request: Request) -> Answer:
-        channel, asked = self._begin(request, "videos.delete")
+        channel, asked = self._reception.begin(request, "videos.delete")
         with self.world.lock:
-            self.shelf.remove(self._own(channel, asked["id"], "videos.delete"))
+            video = self._own(channel, asked["id"], "videos.delete")
+            self.playlists.forget(video.id)
+            self.shelf.remove(video)
         return Answer(204, kind="")
-
-    # -- lists -------------------------------------------------------------------------------------------------
-
-    def _channels(self, request: Request) -> Answer:
-        method = "channels.list"
-        channel, asked = self._begin(request, method)
-        parts = check_parts(asked["part"], "channels", method)
-        if sum(name in asked for name in ("mine", "id", "forHandle", "forUsername", "managedByMe")) != 1:
-            raise refuse(
-                method, "missingRequiredParameter", "No filter selected.", domain="youtube.parameter"
-            )
-        if not asked.get("mine") and "id" not in asked:
-            raise refuse(method, "invalidCriteria", "Only mine and id are offered here.")
-        chosen = [channel] if asked.get("mine") else [one for one in asked["id"] if one in self._by_id]
-        return _listed(
-            "youtube#channelListResponse", [self._channel(self._by_id[one], parts) for one in chosen]
-        )
-
-    def _channel(self, one: ChannelAccount, parts: list[str]) -> dict[str, Any]:
-        videos = [video for video in self.shelf.uploads(one.id) if self.shelf.is_public(video)]
-        made = {
-            "snippet": {
-                "title": one.name,
-                "description": "",
-                "publishedAt": "2020-01-01T00:00:00Z",
-                "country": "VN",
-            },
-            "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": one.uploads}},
-            "status": {"privacyStatus": "public", "isLinked": True, "longUploadsStatus": "allowed"},
-            "statistics": {"viewCount": "0", "subscriberCount": "100", "videoCount": str(len(videos))},
-        }
-        return {
-            "kind": "youtube#channel",
-            "etag": f"e{one.id}",
-            "id": one.id,
-            **{part: made[part] for part in parts if part in made},
-        }
-
-    def _playlist(self, request: Request) -> Answer:
-        method = "playlistItems.list"
-        channel, asked = self._begin(request, method)
-        parts = check_parts(asked["part"], "playlistItems", method)
-        if "playlistId" not in asked:
-            raise refuse(
-                method,
-                "missingRequiredParameter",
-                "No filter selected. Expected one of: id, playlistId",
-                domain="youtube.parameter",
-            )
-        owner = next((one for one in self._by_id.values() if one.uploads == asked["playlistId"]), None)
-        if owner is None:
-            raise refuse(
-                method, "playlistNotFound", "The playlist cannot be found.", domain="youtube.playlistItem"
-            )
-        with self.world.lock:
-            videos = self.shelf.uploads(owner.id)
-            if owner.id != channel:
-                videos = [one for one in videos if self.shelf.is_public(one)]
-            if "videoId" in asked:
-                videos = [one for one in videos if one.id == asked["videoId"]]
-            return self._playlist_page(videos[request.lagging :], owner, asked, parts)
-
-    def _playlist_page(
-        self, videos: list[Video], owner: ChannelAccount, asked: dict[str, Any], parts: list[str]
-    ) -> Answer:
-        size = asked.get("maxResults", 5)
-        start = _offset(asked.get("pageToken", ""))
-        rows = [
-            self._item(one, owner, start + place, parts)
-            for place, one in enumerate(videos[start : start + size])
-        ]
-        more: dict[str, Any] = {"pageInfo": {"totalResults": len(videos), "resultsPerPage": size}}
-        if start + size < len(videos):
-            more["nextPageToken"] = _page_token(start + size)
-        if start:
-            more["prevPageToken"] = _page_token(max(0, start - size))
-        return _listed("youtube#playlistItemListResponse", rows, **more)
-
-    def _item(self, video: Video, owner: ChannelAccount, place: int, parts: list[str]) -> dict[str, Any]:
-        snippet = {
-            "publishedAt": stamp(video.created),
-            "channelId": owner.id,
-            "title": video.snippet["title"],
-            "description": video.snippet.get("description", ""),
-            "channelTitle": owner.name,
-            "playlistId": owner.uploads,
-            "position": place,
-            "resourceId": {"kind": "youtube#video", "videoId": video.id},
-            "videoOwnerChannelTitle": owner.name,
-            "videoOwnerChannelId": owner.id,
-        }
-        details = {"videoId": video.id}
-        if video.published is not None:
-            details["videoPublishedAt"] = stamp(video.published)
-        made = {
-            "snippet": snippet,
-            "contentDetails": details,
-            "status": {"privacyStatus": video.status["privacyStatus"]},
-        }
-        shown = {part: made[part] for part in parts if part in made}
-        return {
-            "kind": "youtube#playlistItem",
-            "etag": f"e{video.id}",
-            "id": f"{owner.uploads}.{video.id}",
-            **shown,
-        }
-
-    def _categories(self, request: Request) -> Answer:
-        method = "videoCategories.list"
-        _, asked = self._begin(request, method)
-        parts = check_parts(asked["part"], "videoCategories", method)
-        if ("id" in asked) == ("regionCode" in asked):
-            raise refuse(
-                method,
-                "incompatibleParameters",
-                "Give exactly one of id, regionCode",
-                domain="youtube.parameter",
-            )
-        names = CATEGORIES | UNASSIGNABLE
-        chosen = [one for one in asked.get("id", names) if one in names]
-        return _listed(
-            "youtube#videoCategoryListResponse", [_category(one, names[one], parts) for one in chosen]
-        )
 
     # -- as a platform -----------------------------------------------------------------------------------------
 
@@ -423,47 +317,16 @@ class YouTube(Platform):
 
     def public(self) -> list[dict[str, Any]]:
         with self.world.lock:
-            return [self.shelf.shown(one) for one in self.shelf.videos.values() if self.shelf.is_public(one)]
+            return [self._shown(one) for one in self.shelf.videos.values() if self.shelf.is_public(one)]
 
     def hidden(self) -> list[dict[str, Any]]:
         with self.world.lock:
-            return [
-                self.shelf.shown(one) for one in self.shelf.videos.values() if not self.shelf.is_public(one)
-            ]
+            return [self._shown(one) for one in self.shelf.videos.values() if not self.shelf.is_public(one)]
 
-
-def _json(request: Request, method: str) -> bytes:
-    if not request.headers.get("Content-Type", "application/json").startswith("application/json"):
-        raise refuse(method, "parseError", "The metadata must be JSON", domain="global")
-    return request.body.read(1 << 20)
+    def _shown(self, video: Video) -> dict[str, Any]:
+        more = {"captions": self.captions.shown(video.id), "playlists": self.playlists.shown(video.id)}
+        return self.shelf.shown(video) | more
 
 
 def _put_name(request: Request, _: Sequence[str]) -> str:
     return "upload.probe" if request.headers.get("Content-Range", "").startswith("bytes */") else "upload.put"
-
-
-def _listed(kind: str, items: list[dict[str, Any]], **more: Any) -> Answer:
-    info = {"pageInfo": {"totalResults": len(items), "resultsPerPage": len(items)}}
-    return Answer.json({"kind": kind, "etag": "e", **info, **more, "items": items})
-
-
-def _category(key: str, title: str, parts: list[str]) -> dict[str, Any]:
-    row = {"kind": "youtube#videoCategory", "etag": f"e{key}", "id": key}
-    snippet = {"title": title, "assignable": key in CATEGORIES, "channelId": "UCBR8-60-B28hp2BmDPdntcQ"}
-    return row | ({"snippet": snippet} if "snippet" in parts else {})
-
-
-def _page_token(offset: int) -> str:
-    return base64.urlsafe_b64encode(f"after:{offset}".encode()).decode()
-
-
-def _offset(token: str) -> int:
-    if not token:
-        return 0
-    try:
-        word, _, number = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
-        return int(number) if word == "after" else int("")
-    except ValueError:
-        raise refuse(
-            "playlistItems.list", "invalidPageToken", "The page token is invalid", domain="youtube.parameter"
-        ) from None

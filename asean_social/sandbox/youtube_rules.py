@@ -53,6 +53,33 @@ def refuse(method: str, reason: str, message: str = "", **more: Any) -> Refusal:
     return Refusal(Answer.json({"error": {"code": status, "message": text, "errors": [error]}}, status))
 
 
+# the names that the contract's rows have for the sandbox's own operations
+_ROWS = {
+    "upload.start": "videos.insert",
+    "upload.put": "videos.insert.session",
+    "upload.probe": "videos.insert.session",
+    "oauth.token": "oauth2.token",
+}
+
+
+def ordered(operation: str, reason: str, status: int = 0, message: str = "") -> Answer:
+    """The answer that a row of the contract describes; `status` where several rows have the reason, or it is `*`."""
+    method = _ROWS.get(operation, operation)
+    rows = [
+        one
+        for one in contract("youtube")["errors"]
+        if one["method"] in (method, "*") and one["reason"] == reason and status in (0, one["status"])
+    ]
+    if not rows:
+        raise ValueError(f"the contract knows no {reason!r} ({status or 'any status'}) of {method}")
+    status = min(rows, key=lambda one: one["method"] == "*")["status"]
+    if reason == "*":  # servers of uploads also answer in plain text
+        return Answer(status, (message or "Service unavailable").encode(), "text/plain; charset=UTF-8")
+    if method == "oauth2.token":
+        return Answer.json({"error": reason, "error_description": message or reason}, status)
+    return refuse(method, reason, message, status=status).answer
+
+
 def bad_value(method: str, where: str, message: str) -> Refusal:
     return refuse(method, "badRequest", message, domain="global", location=where, locationType="other")
 
@@ -148,8 +175,9 @@ def check_parts(asked: list[str], resource: str, method: str) -> list[str]:
 # -- the body --------------------------------------------------------------------------------------------------
 
 
-def resource(payload: bytes, parts: list[str], method: str, *also: str) -> dict[str, Any]:
+def resource(payload: bytes, parts: list[str], method: str) -> dict[str, Any]:
     """The JSON body: only parts that the request names, only fields that exist, each of its type."""
+    known = contract("youtube")["parts"][method.partition(".")[0]]
     try:
         value = json.loads(payload or b"{}")
     except ValueError:
@@ -159,7 +187,7 @@ def resource(payload: bytes, parts: list[str], method: str, *also: str) -> dict[
     for name, worth in value.items():
         if name in ("kind", "etag", "id"):
             continue
-        if name not in (*contract("youtube")["parts"]["videos"], *also):
+        if name not in known:
             raise bad_value(
                 method, "body", f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.'
             )
@@ -183,7 +211,7 @@ def _check_part(method: str, part: str, worth: Any) -> None:
         for language, text in worth.items():
             _check_localization(method, language, text)
         return
-    schema = contract("youtube")["schemas"].get(part, {})
+    schema = contract("youtube")["schemas"][method.partition(".")[0]].get(part, {})
     for name, value in worth.items():
         if name not in schema:
             raise bad_value(
@@ -201,6 +229,8 @@ def _fits(value: Any, described: Mapping[str, Any]) -> bool:
     kind = described["type"]
     if kind == "array":
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
     right = {"string": str, "boolean": bool, "object": dict}[kind]
     return isinstance(value, right) and ("enum" not in described or value in described["enum"])
 
@@ -265,6 +295,12 @@ def _check_tags(method: str, tags: list[str]) -> None:
 def is_language(code: Any) -> bool:
     good = isinstance(code, str) and re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?", code)
     return bool(good) and code not in UNSUPPORTED_LANGUAGES
+
+
+def check_file_name(slug: str) -> None:
+    """The Slug header is ASCII (https://developers.google.com/youtube/v3/docs/videos/insert, invalidFilename)."""
+    if not slug.isascii():
+        raise refuse("videos.insert", "invalidFilename", "The video filename in the Slug header is invalid.")
 
 
 def moment(method: str, reason: str, text: str) -> float:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asean_social.sandbox.world import Blob, World, newest_first
+from asean_social.sandbox.youtube_film import LONG, LONGEST, UNKNOWN, Film
 from asean_social.sandbox.youtube_rules import DEFAULT_CATEGORY, check_snippet, moment, refuse, stamp
+from asean_social.sandbox.youtube_settings import Settings
 
 # what `videos.update` writes again when a field is missing from a named part
 STATUS_DEFAULTS = {
@@ -20,6 +22,7 @@ STATUS_DEFAULTS = {
     "containsSyntheticMedia": False,
 }
 SNIPPET_FIELDS = ("title", "description", "tags", "categoryId", "defaultLanguage", "defaultAudioLanguage")
+HD = 720  # lines
 OWNER_PARTS = frozenset({"fileDetails", "processingDetails", "suggestions"})
 
 
@@ -30,8 +33,11 @@ class Video:
     created: float
     blob: Blob
     name: str  # the file name the client gave
-    failure: str  # why processing will fail; "" when it will not
+    failure: str  # why processing will end badly; "" when it will not
     notify: bool = True
+    film: Film = UNKNOWN
+    end: str = "processed"  # how processing ends: also failed, rejected, terminated
+    thumbnail: Blob | None = None
     snippet: dict[str, Any] = field(default_factory=dict)
     status: dict[str, Any] = field(default_factory=dict)
     localizations: dict[str, Any] = field(default_factory=dict)
@@ -43,13 +49,24 @@ class Video:
     def url(self) -> str:
         return f"https://www.youtube.com/watch?v={self.id}"
 
+    @property
+    def kind(self) -> str:
+        return "short" if self.film.is_short else "video"
+
 
 class Shelf:
-    def __init__(self, world: World, names: Mapping[str, str], processing_seconds: float) -> None:
+    def __init__(
+        self, world: World, names: Mapping[str, str], processing_seconds: float, settings: Settings
+    ) -> None:
         self._world = world
         self._names = names  # of the channels, by id
         self._processing = processing_seconds
+        self._settings = settings
         self.videos: dict[str, Video] = {}
+        self.captioned: Callable[[str], bool] = lambda _: False  # whether a video has captions to switch on
+
+    def clear(self) -> None:
+        self.videos.clear()
 
     def check(self, body: Mapping[str, Any], method: str, old: Video | None = None) -> None:
         """Everything that may be wrong with the named parts, before anything is changed."""
@@ -78,11 +95,21 @@ class Shelf:
             )
 
     def add(self, video: Video, body: Mapping[str, Any]) -> None:
+        self._foresee(video)
         self.write(video, {"snippet": {}, "status": {}, **body})
         video.snippet.setdefault("title", "unknown")
         self.videos[video.id] = video
         self._world.event("youtube", "created", video.id, bytes=video.blob.size)
         self._became_public(video)
+
+    def _foresee(self, video: Video) -> None:
+        """How processing will end: as ordered, or as the file deserves."""
+        if self._settings.outcomes:
+            video.end, _, video.failure = self._settings.outcomes.pop(0).partition(":")
+        elif video.failure:
+            video.end = "failed"
+        elif video.film.seconds > (LONGEST if self._settings.long_uploads == "allowed" else LONG):
+            video.end, video.failure = "rejected", "length"
 
     def update(self, video: Video, body: Mapping[str, Any]) -> None:
         self.write(video, body)
@@ -103,6 +130,7 @@ class Shelf:
         if "status" in body:
             given = body["status"]
             video.status = {name: given.get(name, worth) for name, worth in STATUS_DEFAULTS.items()}
+            video.status["privacyStatus"] = self._settings.privacy or video.status["privacyStatus"]
             at = given.get("publishAt")
             video.publish_at = moment("videos.update", "invalidPublishAt", at) if at else None
 
@@ -111,7 +139,7 @@ class Shelf:
         if video.publish_at is not None and video.publish_at <= now:
             at, video.publish_at = at or now, None
             video.status["privacyStatus"] = "public"
-        if video.status["privacyStatus"] == "public" and video.published is None and not video.failure:
+        if video.status["privacyStatus"] == "public" and video.published is None and video.end == "processed":
             video.published = at or now
             self._world.event("youtube", "public", video.id, at=video.published)
 
@@ -126,7 +154,7 @@ class Shelf:
         self._world.event("youtube", "deleted", video.id)
 
     def is_public(self, video: Video) -> bool:
-        return video.status["privacyStatus"] == "public" and not video.failure
+        return video.status["privacyStatus"] == "public" and video.end == "processed"
 
     def uploads(self, channel: str) -> list[Video]:
         """By upload time, newest first."""
@@ -144,7 +172,7 @@ class Shelf:
             "statistics": _statistics,
             "recordingDetails": lambda one: one.recording,
             "localizations": lambda one: one.localizations or None,
-            "contentDetails": _content_details,
+            "contentDetails": self._content_details,
             "player": lambda one: {"embedHtml": f'<iframe src="//www.youtube.com/embed/{one.id}"></iframe>'},
         }
         shown: dict[str, Any] = {"kind": "youtube#video", "etag": f"e{video.id}", "id": video.id}
@@ -156,6 +184,9 @@ class Shelf:
 
     def _ready(self, video: Video) -> bool:
         return self._world.now() >= video.created + self._processing
+
+    def is_processed(self, video: Video) -> bool:
+        return self._ready(video) and video.end == "processed"
 
     def _snippet(self, video: Video) -> dict[str, Any]:
         fields = {name: worth for name, worth in video.snippet.items() if worth not in ([], "")}
@@ -184,28 +215,47 @@ class Shelf:
         status = {**video.status, "madeForKids": video.status["selfDeclaredMadeForKids"]}
         if video.publish_at is not None:
             status["publishAt"] = stamp(video.publish_at)
-        if not self._ready(video):
+        if not self._ready(video) or video.end == "terminated":
             return {"uploadStatus": "uploaded", **status}
-        if video.failure:
-            return {"uploadStatus": "failed", "failureReason": video.failure, **status}
-        return {"uploadStatus": "processed", **status}
+        reason = {"failed": "failureReason", "rejected": "rejectionReason"}.get(video.end)
+        return {"uploadStatus": video.end, **({reason: video.failure} if reason else {}), **status}
 
     def _processing_details(self, video: Video) -> dict[str, Any]:
         if not self._ready(video):
             left = int(1000 * max(0.0, video.created + self._processing - self._world.now()))
             progress = {"partsTotal": "100", "partsProcessed": "50", "timeLeftMs": str(left)}
-            state = {"processingStatus": "processing", "processingProgress": progress}
-        elif video.failure:
+            state: dict[str, Any] = {"processingStatus": "processing", "processingProgress": progress}
+        elif video.end == "failed":
             state = {"processingStatus": "failed", "processingFailureReason": "transcodeFailed"}
         else:
-            state = {"processingStatus": "succeeded"}
-        available = "available" if self._ready(video) and not video.failure else "inProgress"
+            state = {"processingStatus": "terminated" if video.end == "terminated" else "succeeded"}
+        available = "available" if self.is_processed(video) else "inProgress"
         return {**state, "fileDetailsAvailability": available, "thumbnailsAvailability": available}
 
     def _file_details(self, video: Video) -> dict[str, Any] | None:
         if not self._ready(video):
             return None
-        return {"fileName": video.name, "fileSize": str(video.blob.size), "fileType": "video"}
+        made: dict[str, Any] = {"fileName": video.name, "fileSize": str(video.blob.size), "fileType": "video"}
+        film = video.film
+        if film.seconds:
+            made |= {"durationMs": str(round(film.seconds * 1000)), "container": film.container}
+            made["videoStreams"] = [
+                {"widthPixels": film.width, "heightPixels": film.height, "codec": film.video}
+            ]
+        return made
+
+    def _content_details(self, video: Video) -> dict[str, Any]:
+        """The length is told once the video is processed, and where it is known at all."""
+        ready = self.is_processed(video)
+        return {
+            "duration": video.film.duration if ready else "P0D",
+            "dimension": "2d",
+            "definition": "hd" if min(video.film.width, video.film.height) >= HD else "sd",
+            "caption": "true" if ready and self.captioned(video.id) else "false",
+            "licensedContent": False,
+            "hasCustomThumbnail": video.thumbnail is not None,
+            "projection": "rectangular",
+        }
 
     def shown(self, video: Video) -> dict[str, Any]:
         """One video as the sandbox's own listing shows it."""
@@ -213,7 +263,7 @@ class Shelf:
             "platform": "youtube",
             "account": video.channel,
             "account_name": self._names[video.channel],
-            "kind": "video",
+            "kind": video.kind,
             "id": video.id,
             "url": video.url,
             "title": video.snippet.get("title", ""),
@@ -228,6 +278,10 @@ class Shelf:
             "notify_subscribers": video.notify,
             "file_name": video.name,
             **video.blob.shown(),
+            "width": video.film.width,
+            "height": video.film.height,
+            "duration": video.film.seconds,
+            "thumbnail": video.thumbnail.shown() if video.thumbnail else {},
             "created_at": video.created,
             "published_at": video.published,
             "scheduled_at": video.publish_at,
@@ -236,15 +290,3 @@ class Shelf:
 
 def _statistics(_: Video) -> dict[str, str]:
     return dict.fromkeys(("viewCount", "likeCount", "favoriteCount", "commentCount"), "0")
-
-
-def _content_details(_: Video) -> dict[str, Any]:
-    """The length stays unknown, as on a video in processing: the sandbox does not decode videos."""
-    return {
-        "duration": "P0D",
-        "dimension": "2d",
-        "definition": "hd",
-        "caption": "false",
-        "licensedContent": False,
-        "projection": "rectangular",
-    }
