@@ -16,7 +16,6 @@ from asean_social.publishers.base import Media, Message, Piece, Receipt, Wait, p
 from asean_social.publishers.facebook_graph import PLATFORM, Gone, Graph, WrongOffset, unclear
 from asean_social.text import fold
 
-KEEP_EVERY = 8 << 20  # bytes between two stored offsets; at most so much is asked about again
 FIELDS = "status,published,post_id,permalink_url"
 AT_WORK = frozenset({"processing", "upload_complete", "ready"})
 
@@ -54,12 +53,9 @@ class Videos:
             start, end = _bounds(answer)
         else:
             end = min(start + FIRST_CHUNK, media.size)
-        kept = start
         while start < end:
             start, end = self._transfer(media, session, start, end)
-            if start >= kept + KEEP_EVERY or start == end:
-                kept = start
-                yield Piece("offset", str(start))
+            yield Piece("offset", str(start))
 
     def _transfer(self, media: Media, session: str, start: int, end: int) -> tuple[int, int]:
         """Send one chunk; where the upload stands elsewhere than thought, go on from there."""

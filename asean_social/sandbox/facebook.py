@@ -101,14 +101,15 @@ class Facebook(Access):
             return Answer.json(self._written(post, values))
 
     def _card(self, values: dict[str, Any], got: Sent) -> dict[str, Any]:
-        """The picture of a link's card."""
+        """Name and picture of a link's card."""
+        name = {"name": values["name"]} if "link" in values and "name" in values else {}
         if not got.files:
-            return {}
+            return name
         picture = look(got.files[0].payload) if got.files[0].name == "thumbnail" else None
         if picture is None or len(got.files) > 1 or "link" not in values:
             raise refuse(100, "(#100) thumbnail must be one image, and goes with link")
         blob = self.world.keep(got.files[0].payload, picture.mime, (picture.width, picture.height))
-        return {"thumbnail": blob.shown()}
+        return {**name, "thumbnail": blob.shown()}
 
     def _written(self, post: Post, values: dict[str, Any]) -> dict[str, Any]:
         """The new id, and with `fields` the object read back in the same answer."""

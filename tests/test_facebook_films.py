@@ -1,0 +1,232 @@
+"""Facebook albums, videos and reels: the promises of every publisher, resumed uploads, first comments."""
+
+import dataclasses
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PIL import Image
+from publisher_contract import FixedTokens, PublisherContract, run
+from test_facebook import TEXT
+
+from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
+from asean_social.publishers.base import After, Media, Message, Piece
+from asean_social.publishers.facebook import Facebook
+from asean_social.publishers.facebook_graph import _rest_after
+from asean_social.publishers.http import Session
+from asean_social.sandbox.facebook_films import CHUNK
+from asean_social.sandbox.server import Sandbox
+
+FILM = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * ((2 * CHUNK + 12_345) // 256)
+COMMENT = After("first-comment", {"text": "Xem thêm tại huecity.gov.vn"})
+
+
+def picture(folder, name, colour="#0047ab", alt=""):
+    path = folder / name
+    Image.new("RGB", (60, 40), colour).save(path)
+    return Media(path, "image", "image/jpeg", path.stat().st_size, "", alt)
+
+
+def film(folder, content=FILM):
+    path = folder / "phim.mp4"
+    path.write_bytes(content)
+    return Media(path, "video", "video/mp4", len(content), hashlib.sha256(content).hexdigest(), duration=9.0)
+
+
+class Films(PublisherContract):
+    platform = "facebook"
+    release = "two-step"
+
+    def make(self, box, guard=lambda: None):
+        account = self.credentials(box).model_copy(update={"release": self.release})
+        return Facebook(account, Session(guard), FixedTokens(account.access_token.get_secret_value()))
+
+    def other(self, message):
+        return dataclasses.replace(message, text=message.text + "!")
+
+
+class TestAlbum(Films):
+    kinds = ("album",)
+    stage_operation, release_operation, status_operation = "photos.create", "post.update", "post.get"
+
+    def message(self, kind, folder):
+        media = tuple(
+            picture(folder, f"{n}.jpg", colour, f"Ảnh {n}")
+            for n, colour in enumerate(("red", "green", "blue"))
+        )
+        options = {"place": "61550000000002", "targeting": {"geo_locations": {"countries": ["VN"]}}}
+        return Message("a/b/trang/1", "facebook", "hue-asean", kind, TEXT, media=media, options=options)
+
+    def assert_shown(self, thing, message):
+        assert (thing["kind"], thing["text"]) == ("album", message.text)
+        assert [one["alt_text"] for one in thing["photos"]] == ["Ảnh 0", "Ảnh 1", "Ảnh 2"]
+        assert thing["options"] == message.options
+
+
+class TestVideo(Films):
+    kinds = ("video",)
+    stage_operation, release_operation, status_operation = "videos.create", "video.update", "video.get"
+
+    def message(self, kind, folder):
+        media = (film(folder), picture(folder, "bia.jpg"))
+        options = {"title": "Phim ASEAN", "thumbnail": 1, "targeting": {"age_min": 18}}
+        return Message("a/b/trang/1", "facebook", "hue-asean", kind, TEXT, media=media, options=options)
+
+    def assert_shown(self, thing, message):
+        assert (thing["kind"], thing["text"], thing["title"]) == ("video", message.text, "Phim ASEAN")
+        assert (thing["sha256"], thing["size"]) == (message.media[0].sha256, message.media[0].size)
+        assert thing["thumbnail"]["size"] == message.media[1].size
+        assert thing["options"] == {"targeting": {"age_min": 18}}
+
+
+class TestReel(Films):
+    kinds = ("reel",)
+    stage_operation, release_operation, status_operation = "rupload.video", "video_reels.create", "video.get"
+
+    def message(self, kind, folder):
+        options = {"title": "Thước phim", "place": "61550000000002"}
+        return Message(
+            "a/b/trang/1", "facebook", "hue-asean", kind, TEXT, media=(film(folder),), options=options
+        )
+
+    def assert_shown(self, thing, message):
+        assert (thing["kind"], thing["text"], thing["title"]) == ("reel", message.text, "Thước phim")
+        assert thing["sha256"] == message.media[0].sha256
+        assert thing["options"] == {"place": "61550000000002"}
+
+
+@pytest.fixture
+def box():
+    with Sandbox(processing_seconds=0, verify_seconds=0) as box:
+        yield box
+
+
+def test_a_one_step_video_is_not_finished_before_its_release(box, tmp_path):
+    suite = TestVideo()
+    suite.release = "one-step"
+    publisher, message = suite.make(box), suite.message("video", tmp_path)
+
+    pieces = run(publisher.stage, message)
+    staged = publisher.status(message, pieces)
+    assert (staged.public, staged.staged, box.public()) == (False, False, [])
+
+    pieces = run(publisher.release, message, pieces)
+    assert publisher.status(message, pieces).public
+    suite.assert_shown(box.public()[0], message)
+
+
+@pytest.mark.parametrize("kind", ["video", "reel"])
+@pytest.mark.parametrize("fault", ["cut-before", "cut-after", "500-after"])
+def test_an_upload_that_was_cut_goes_on_in_its_own_session(box, tmp_path, kind, fault):
+    suite = TestVideo() if kind == "video" else TestReel()
+    publisher, message = suite.make(box), suite.message(kind, tmp_path)
+    operation = "videos.create" if kind == "video" else "rupload.video"
+    box.fault("facebook", operation, fault, nth=3 if kind == "video" else 1, times=1)
+    pieces: list[Piece] = []
+    with pytest.raises(Unavailable):
+        pieces.extend(publisher.stage(message, []))
+
+    pieces = run(publisher.stage, message, pieces)
+
+    run(publisher.release, message, pieces)
+    suite.assert_shown(box.public()[0], message)
+    begun = [one for one in box.events() if one["event"] == "begun"]
+    assert len(begun) == 1
+
+
+def test_a_finish_whose_answer_was_lost_is_not_sent_again(box, tmp_path):
+    suite = TestReel()
+    publisher, message = suite.make(box), suite.message("reel", tmp_path)
+    pieces = run(publisher.stage, message)
+    box.fault("facebook", "video_reels.create", "cut-after", nth=1, times=1)
+    with pytest.raises(OutcomeUnknown):
+        run(publisher.release, message, pieces)
+
+    run(publisher.release, message, pieces)
+
+    finishes = [one for one in box.requests() if one["method"] == "POST" and "video_reels" in one["path"]]
+    assert len(finishes) == 2  # start and one finish
+    assert len(box.public()) == 1
+
+
+def test_a_file_that_is_no_video_is_refused_in_words(tmp_path):
+    with Sandbox(processing_seconds=0, verify_seconds=0) as box:
+        suite = TestVideo()
+        message = suite.message("video", tmp_path)
+        message = dataclasses.replace(
+            message, media=(film(tmp_path, b"no film at all" * 100), message.media[1])
+        )
+        with pytest.raises(Rejected) as caught:
+            run(suite.make(box).stage, message)
+    assert caught.value.code == "publish.facebook.video"
+    assert "format" in caught.value.detail
+
+
+@pytest.mark.parametrize("suite", [TestAlbum(), TestVideo(), TestReel()])
+def test_a_first_comment_stands_below_the_post_and_is_found_again(box, tmp_path, suite):
+    publisher, message = suite.make(box), suite.message(suite.kinds[0], tmp_path)
+    pieces = run(publisher.release, message, run(publisher.stage, message))
+    remote = publisher.status(message, pieces).remote_id
+
+    assert publisher.followed(COMMENT, remote) is None
+    made = publisher.follow(COMMENT, remote)
+
+    assert publisher.followed(COMMENT, remote) == made
+    assert publisher.followed(After("first-comment", {"text": "khác"}), remote) is None
+    [comment] = box.public()[0]["comments"]
+    assert comment["message"] == COMMENT.options["text"]
+
+
+def test_a_link_card_says_what_the_post_says(box, tmp_path):
+    suite = TestAlbum()
+    publisher = suite.make(box)
+    options = {"title": "Tiêu đề thẻ", "description": "Mô tả thẻ", "thumbnail": 0}
+    message = Message(
+        "a/b/trang/1",
+        "facebook",
+        "hue-asean",
+        "link",
+        TEXT,
+        "https://huecity.gov.vn/x",
+        (picture(tmp_path, "t.jpg"),),
+        options,
+    )
+    run(publisher.release, message, run(publisher.stage, message))
+
+    shown = box.public()[0]
+    assert (shown["kind"], shown["link"]) == ("link", "https://huecity.gov.vn/x")
+    assert (shown["options"]["name"], shown["options"]["description"]) == ("Tiêu đề thẻ", "Mô tả thẻ")
+    assert shown["options"]["thumbnail"]["size"] == message.media[0].size
+
+
+def test_an_upload_address_of_another_host_gets_no_token(box, tmp_path):
+    suite = TestReel()
+    publisher, message = suite.make(box), suite.message("reel", tmp_path)
+    pieces = [Piece("reel", "1"), Piece("address", "https://evil.example/video-upload/1", secret=True)]
+    with pytest.raises((Rejected, Unavailable)):
+        run(publisher.stage, message, pieces)
+    assert all("evil" not in str(one) for one in box.requests())
+
+
+@pytest.mark.parametrize(
+    ("use", "seconds"),
+    [
+        ({"call_count": 94, "total_time": 10}, 0),
+        ({"call_count": 95, "total_time": 10}, 300),
+        ({"call_count": 100}, 3600),
+        ({"call_count": 20, "estimated_time_to_regain_access": 7}, 420),
+        ({"type": "pages"}, 0),
+    ],
+)
+def test_a_page_that_is_nearly_throttled_rests(use, seconds):
+    assert _rest_after(use) == seconds
+
+
+def test_a_twin_among_the_videos_is_asked_of_a_person(box, tmp_path):
+    suite = TestVideo()
+    publisher, message = suite.make(box), suite.message("video", tmp_path)
+    for _ in range(2):
+        run(publisher.release, message, run(publisher.stage, message))
+
+    with pytest.raises(OutcomeUnknown):
+        publisher.find(message, [], datetime.now(UTC) - timedelta(hours=1))
