@@ -5,16 +5,22 @@ Sources: https://github.com/zaloplatform (Zalo's own SDKs), https://developers.z
 
 import hashlib
 import hmac
+from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from asean_social.sandbox.contract import contract
-from asean_social.sandbox.platform import Platform, Route, route
+from asean_social.sandbox.platform import Call, Platform, Route, route
+from asean_social.sandbox.refusals import Refusals
 from asean_social.sandbox.wire import Answer, Refusal, Request
 from asean_social.sandbox.world import World
 from asean_social.sandbox.zalo_articles import Article, Press
+from asean_social.sandbox.zalo_broadcasts import Broadcasts
 from asean_social.sandbox.zalo_rules import check_article, check_query, invalid, json_body, refuse
+from asean_social.sandbox.zalo_settings import Settings
+from asean_social.sandbox.zalo_videos import Clips
 
 ACCESS_LIFE = 90_000  # seconds: 25 hours
 REFRESH_LIFE = 90 * 86_400  # seconds: three months
@@ -39,7 +45,7 @@ class Zalo(Platform):
     operations: ClassVar[frozenset[str]] = frozenset(contract("zalo")["endpoints"])
     app_id = "4400000000000000001"
 
-    def __init__(self, world: World, verify_seconds: float) -> None:
+    def __init__(self, world: World, verify_seconds: float, settings: Settings | None = None) -> None:
         self.secret_key = world.secret("zalo-app-")
         self.accounts = {
             "hue-asean": OaAccount(
@@ -47,17 +53,26 @@ class Zalo(Platform):
             ),
             "other": OaAccount("1000000000000000002", "OA khác", (world.secret("AT-"), world.secret("RT-"))),
         }
-        self._verify = verify_seconds
+        self._at_start = settings or Settings()
+        self.settings = Settings()
+        self.refusals = Refusals()
+        self.clips = Clips(world, self.settings, verify_seconds)
+        names = {one.id: one.name for one in self.accounts.values()}
+        self.press = Press(world, names, verify_seconds, self.settings, self.clips)
+        self.broadcasts = Broadcasts(world, self.press, self.settings)
+        self._calls: Counter[str] = Counter()  # in this minute, by part of the API
         super().__init__(world)
         self.clear()
 
     def clear(self) -> None:
-        self.press = Press(self.world, {one.id: one.name for one in self.accounts.values()}, self._verify)
-        self._minute, self._count = 0, 0
-        for one in self.accounts.values():
-            one.access, one.refresh = one.first
-            one.issued = self.world.now()
-            one.retired.clear()
+        self.settings.become(deepcopy(self._at_start))
+        for one in (self.refusals, self.clips, self.press, self.broadcasts, self._calls):
+            one.clear()
+        self._minute = 0
+        for account in self.accounts.values():
+            account.access, account.refresh = account.first
+            account.issued = self.world.now()
+            account.retired.clear()
 
     def table(self) -> list[Route]:
         article = "/v2.0/article/"
@@ -70,7 +85,35 @@ class Zalo(Platform):
             route("zalo", "POST", article + "remove", "article.remove", self._remove),
             route("zalo", "GET", article + "getdetail", "article.getdetail", self._detail),
             route("zalo", "GET", article + "getslice", "article.getslice", self._slice),
+            route("zalo", "POST", article + "upload_video/preparevideo", "video.prepare", self._prepare),
+            route("zalo", "GET", article + "upload_video/verify", "video.verify", self._video),
+            route("zalo", "POST", "/v2.0/oa/message", "broadcast", self._broadcast),
         ]
+
+    # -- refusals on order -------------------------------------------------------------------------------------
+
+    def refuse_next(self, operation: str, code: int | None, message: str = "", times: int = 1) -> None:
+        """Let the next requests of one kind meet this error of the contract. Raises ValueError if there is none.
+
+        None is an error of the token endpoint that has a text but no number.
+        """
+        if operation not in self.operations:
+            raise ValueError(f"operation {operation!r} is none of {sorted(self.operations)}")
+        if operation == "oauth.token":
+            known = {one["code"]: one["meaning"] for one in contract("zalo")["oauth_errors"]}
+            text = known.get("text_only" if code is None else code)
+        else:
+            text = contract("zalo")["errors"].get(str(code))
+        if text is None:
+            raise ValueError(f"the contract knows no error {code} of {operation}")
+        refusal = (
+            _oauth_error(message or text, code) if operation == "oauth.token" else refuse(code or 0, message)
+        )
+        self.refusals.order(operation, refusal.answer, times)
+
+    def answer(self, request: Request, call: Call | None) -> Answer:
+        refused = self.refusals.take(call.operation) if call else None
+        return self.dressed(request, refused) if refused else super().answer(request, call)
 
     # -- tokens ------------------------------------------------------------------------------------------------
 
@@ -116,7 +159,7 @@ class Zalo(Platform):
         if self.world.now() >= account.issued + ACCESS_LIFE:
             raise refuse(-220, "Access token has expired")
         self._prove(request.headers.get("appsecret_proof"), token)
-        self._count_call()
+        self._count_call(request)
         return account
 
     def _prove(self, proof: str | None, token: str) -> None:
@@ -124,14 +167,25 @@ class Zalo(Platform):
         if proof is not None and not hmac.compare_digest(proof.encode(), right.encode()):
             raise refuse(-242, "appsecret_proof is invalid")
 
-    def _count_call(self) -> None:
+    def _count_call(self, request: Request) -> None:
+        """Both parts of the API have a limit of their own."""
         minute = int(self.world.now() // 60)
         with self.world.lock:
             if minute != self._minute:
-                self._minute, self._count = minute, 0
-            self._count += 1
-            if self._count > PER_MINUTE:
+                self._minute = minute
+                self._calls.clear()
+            self._calls[_part(request)] += 1
+            if self._calls[_part(request)] > PER_MINUTE:
                 raise refuse(-32, "Your application has reached the limit of requests per minute")
+
+    def _publisher(self, request: Request) -> OaAccount:
+        """The caller, if the account may publish at all."""
+        account = self._caller(request)
+        if not self.settings.authorised:
+            raise refuse(-223, "OA has not authorised this API to the application")
+        if not self.settings.packaged:
+            raise refuse(-224)
+        return account
 
     # -- the calls ---------------------------------------------------------------------------------------------
 
@@ -145,7 +199,7 @@ class Zalo(Platform):
                 "name": account.name,
                 "description": "",
                 "oa_alias": "hueasean",
-                "is_verified": True,
+                "is_verified": self.settings.verified,
                 "oa_type": 4,
                 "cate_name": "Cơ quan nhà nước",
                 "num_follower": 1234,
@@ -165,7 +219,7 @@ class Zalo(Platform):
         return self._order(request, "article.update")
 
     def _order(self, request: Request, operation: str) -> Answer:
-        account = self._caller(request)
+        account = self._publisher(request)
         value = json_body(request, operation)
         check_article(value, operation)
         with self.world.lock:
@@ -202,12 +256,31 @@ class Zalo(Platform):
             shown = found[asked["offset"] : asked["offset"] + asked["limit"]]
             return _good({"total": len(found), "medias": [self.press.row(one) for one in shown]})
 
+    def _prepare(self, request: Request) -> Answer:
+        account = self._publisher(request)
+        return _good({"token": self.clips.take(account.id, request)})
+
+    def _video(self, request: Request) -> Answer:
+        account = self._caller(request)
+        if request.lagging:
+            raise invalid("token")
+        with self.world.lock:
+            return _good(self.clips.told(account.id, request))
+
+    def _broadcast(self, request: Request) -> Answer:
+        account = self._publisher(request)
+        value = json_body(request, "broadcast")
+        with self.world.lock:
+            return _good({"message_id": self.broadcasts.send(account.id, value)})
+
     # -- as a platform -----------------------------------------------------------------------------------------
 
     def dressed(self, request: Request, answer: Answer) -> Answer:
         if request.prefix == "zalo":
             answer.headers.setdefault("X-RateLimit-Limit", str(PER_MINUTE))
-            answer.headers.setdefault("X-RateLimit-Remain", str(max(0, PER_MINUTE - self._count)))
+            answer.headers.setdefault(
+                "X-RateLimit-Remain", str(max(0, PER_MINUTE - self._calls[_part(request)]))
+            )
         return answer
 
     def nowhere(self, request: Request) -> Answer:
@@ -232,14 +305,23 @@ class Zalo(Platform):
 
     def settle(self) -> None:
         self.press.settle()
+        with self.world.lock:
+            self.broadcasts.settle()
 
     def public(self) -> list[dict[str, Any]]:
         with self.world.lock:
-            return [self.press.shown(one) for one in self.press.articles.values() if one.is_public]
+            return [self._shown(one) for one in self.press.articles.values() if one.is_public]
 
     def hidden(self) -> list[dict[str, Any]]:
         with self.world.lock:
-            return [self.press.shown(one) for one in self.press.articles.values() if not one.is_public]
+            return [self._shown(one) for one in self.press.articles.values() if not one.is_public]
+
+    def _shown(self, article: Article) -> dict[str, Any]:
+        return self.press.shown(article) | {"broadcasts": self.broadcasts.shown(article.id)}
+
+
+def _part(request: Request) -> str:
+    return "article" if "/article/" in request.path else "oa"
 
 
 def _good(value: dict[str, Any]) -> Answer:

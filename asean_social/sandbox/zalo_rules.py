@@ -12,6 +12,7 @@ from asean_social.sandbox.pictures import is_clean_url
 from asean_social.sandbox.wire import Answer, Refusal, Request
 
 INVALID = -201
+OVER = -210
 
 
 def refuse(code: int, message: str = "", status: int = 200) -> Refusal:
@@ -35,14 +36,18 @@ def json_body(request: Request, operation: str) -> dict[str, Any]:
         raise refuse(INVALID, "body is invalid") from None
     if not isinstance(value, dict):
         raise refuse(INVALID, "body is invalid")
+    known = {name.partition(".")[0] for name in _params(operation)}
     for name in value:
-        if name not in _params(operation):
+        if name not in known:
             raise invalid(name)
     return value
 
 
-def _params(operation: str) -> dict[str, Any]:
-    found: dict[str, Any] = contract("zalo")["endpoints"][operation]["params"]
+def _params(operation: str, kind: str = "") -> dict[str, Any]:
+    """The fields of a call; `kind` is that of an article, and "" means the fields of every kind."""
+    call = contract("zalo")["endpoints"][operation]
+    by_kind = {"normal": call["params"], "video": call.get("video", {})}
+    found: dict[str, Any] = by_kind.get(kind, call["params"] | by_kind["video"])
     return found
 
 
@@ -72,21 +77,58 @@ def _query_refusal(name: str, worth: str, described: Mapping[str, Any]) -> Refus
 
 
 def check_article(value: Mapping[str, Any], operation: str) -> None:
-    """A normal article, whole; in the order in which the contract lists its fields."""
-    known = _params(operation)
+    """An article, whole; in the order in which the contract lists its fields."""
+    kind = "video" if value.get("type") == "video" else "normal"
+    known = _params(operation, kind)
+    for name in value:
+        if name not in known:
+            raise invalid(name)
     for name, described in known.items():
         if "." not in name and "[" not in name:
             _check_field(name, value.get(name), described)
-    _check_cover(value["cover"], known)
-    for item in value["body"]:
-        _check_item(item, known)
+    if kind == "normal":
+        _check_cover(value["cover"], known)
+        for item in value["body"]:
+            _check_item(item, known)
+
+
+def videos(value: Mapping[str, Any]) -> dict[str, str]:
+    """The ids of the videos that an article shows, by the name of their field."""
+    if value["type"] == "video":
+        return {"video_id": value["video_id"]}
+    named = {f"body[{place}].video_id": one.get("video_id") for place, one in enumerate(value["body"])}
+    return {
+        name: one for name, one in {"cover.video_id": value["cover"].get("video_id"), **named}.items() if one
+    }
+
+
+def pictures(value: Mapping[str, Any]) -> dict[str, str]:
+    """The addresses of the pictures that an article needs, in order, by the name of their field."""
+    if value["type"] == "video":
+        return {"avatar": value["avatar"]}
+    named = {f"body[{place}]": picture_of(one) for place, one in enumerate(value["body"])}
+    return {name: one for name, one in {"cover": value["cover"].get("photo_url"), **named}.items() if one}
+
+
+def picture_of(item: Mapping[str, Any]) -> str:
+    return str({"image": item.get("url"), "video": item.get("thumb")}.get(str(item["type"])) or "")
+
+
+def words(value: Mapping[str, Any]) -> str:
+    """All that can be read in an article."""
+    texts = [item.get("content", "") + item.get("caption", "") for item in value.get("body", ())]
+    return "\n".join([value["title"], value["description"], *texts])
 
 
 def _check_field(name: str, worth: Any, described: Mapping[str, Any]) -> None:
-    if worth is None:
-        if described["required"] is True:
-            raise invalid(f"{name} value")
-        return
+    if worth is not None:
+        check_value(name, worth, described)
+    elif described["required"] is True:
+        raise invalid(f"{name} value")
+
+
+def check_value(name: str, worth: Any, described: Mapping[str, Any]) -> None:
+    """The type, the length and the allowed values that the contract names."""
     if not _TYPES[described["type"]](worth):
         raise invalid(name)
     low, high = described.get("min_length", 0), described.get("max_length")
@@ -94,7 +136,11 @@ def _check_field(name: str, worth: Any, described: Mapping[str, Any]) -> None:
         raise refuse(INVALID, f"{name} allow {low} to {high} characters")
     if "enum" in described and worth not in described["enum"]:
         raise invalid(name)
-    if len(worth) < described.get("min_items", 0):
+    if "codes" in described and not set(worth.split(",")) <= set(described["codes"]):
+        raise invalid(name)
+    if "min_items" in described and not described["min_items"] <= len(worth) <= described.get(
+        "max_items", 1 << 31
+    ):
         raise invalid(name)
 
 
@@ -111,13 +157,12 @@ def _check_cover(cover: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     kind = cover.get("cover_type")
     needed = {"photo": {"photo_url"}, "video": {"video_id", "cover_view"}}.get(str(kind), set())
     _check_group(cover, "cover.", {"cover_type", "status"} | needed, set(), known)
-    if "video_id" in cover:
-        raise invalid("cover video_id")  # no video has been uploaded
 
 
 def _check_item(item: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     kind = str(item.get("type"))
-    needed = {"text": {"content"}, "image": {"url"}, "product": {"id"}, "video": {"url", "thumb"}}.get(
+    shown = "video_id" if "video_id" in item else "url"  # a video is uploaded, or it is one of YouTube's
+    needed = {"text": {"content"}, "image": {"url"}, "product": {"id"}, "video": {shown, "thumb"}}.get(
         kind, set()
     )
     _check_group(item, "body[].", {"type"} | needed, {"caption"} if kind == "image" else set(), known)
