@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 -- names that http.server calls
 
     def _usual(self, path: str) -> Reply:
-        if path.startswith("/upload/"):
+        if path == "/upload/youtube/v3/videos":
             return Reply(200, headers=(("Location", self.server.url + self.server.session),))
         return self.server.answers[self.command, path.rpartition("/")[2]]
 

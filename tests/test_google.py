@@ -7,8 +7,9 @@ from google_server import HANG_UP, GoogleServer, Reply, Tokens, error
 
 from asean_social.credentials import YouTubeAccount
 from asean_social.errors import AuthFailed, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from asean_social.publishers.google import Refused, Slice, Transport, ask, failure, refresh
+from asean_social.publishers.google import Slice, Transport, refresh
 from asean_social.publishers.http import Session
+from asean_social.publishers.youtube_errors import Refused
 
 SECRET = "GOCSPX-a-client-secret"
 
@@ -152,139 +153,6 @@ def test_the_guard_is_asked_before_each_request(server, tokens):
     transport.request(server.url + "/x")
 
     assert len(asked) == len(server.seen) == 2
-
-
-# -- the meaning of refusals
-
-CONTRACT = json.loads(
-    (Path(__file__).parents[1] / "asean_social/sandbox/contracts/youtube.json").read_text(encoding="utf-8")
-)
-
-
-def refused(status, content, retry_after=""):
-    answer = requests.Response()
-    answer.status_code, answer._content = status, content
-    answer.headers["Retry-After"] = retry_after
-    return Refused(answer)
-
-
-def meaning(method, reply, *, visible=False):
-    told = refused(reply.status, json.dumps(reply.body).encode(), dict(reply.headers).get("Retry-After", ""))
-    return failure(Session(), method, told, visible=visible)
-
-
-@pytest.mark.parametrize(
-    ("method", "reply", "kind", "code"),
-    [
-        ("videos.insert", error(400, "invalidTitle"), Rejected, "youtube.bad-title"),
-        ("videos.insert", error(400, "invalidDescription"), Rejected, "youtube.bad-description"),
-        ("videos.insert", error(400, "defaultLanguageNotSet"), Rejected, "youtube.language-missing"),
-        ("videos.insert", error(400, "mediaBodyRequired"), Rejected, "youtube.empty-file"),
-        ("videos.insert", error(400, "somethingNew"), Rejected, "youtube.refused"),
-        ("videos.insert", error(413, "uploadTooLarge"), Rejected, "youtube.too-large"),
-        ("videos.update", error(403, "forbiddenPrivacySetting"), Rejected, "youtube.privacy-forbidden"),
-        ("videos.update", error(403, "forbidden"), Rejected, "youtube.forbidden"),
-        ("videos.update", error(404, "videoNotFound"), Rejected, "youtube.video-gone"),
-        ("videos.insert", error(401, "youtubeSignupRequired"), AuthFailed, "youtube.no-channel"),
-        ("videos.list", error(401, "authError"), AuthFailed, "youtube.token-refused"),
-        ("videos.list", error(403, "insufficientPermissions"), AuthFailed, "youtube.scope-missing"),
-        ("videos.list", error(403, "channelSuspended"), AuthFailed, "youtube.channel-closed"),
-        ("videos.list", error(403, "accessNotConfigured"), AuthFailed, "youtube.api-off"),
-        ("videos.insert", error(409, "alreadyExists"), Unavailable, "youtube.server-error"),
-        (
-            "videos.insert.session",
-            error(416, "requestedRangeNotSatisfiable"),
-            Unavailable,
-            "youtube.server-error",
-        ),
-        ("videos.list", error(503, "backendError"), Unavailable, "youtube.server-error"),
-    ],
-)
-def test_an_error_means_what_the_documentation_says(method, reply, kind, code):
-    error = meaning(method, reply)
-
-    assert type(error) is kind
-    assert error.code == code
-    assert error.detail == "no"
-
-
-@pytest.mark.parametrize(
-    ("method", "reply", "code", "quota", "retry_after"),
-    [
-        ("videos.list", error(403, "quotaExceeded", domain="youtube.quota"), "youtube.quota", "units", None),
-        ("videos.update", error(403, "dailyLimitExceeded"), "youtube.quota", "units", None),
-        ("videos.insert", error(403, "quotaExceeded"), "youtube.quota", "uploads", None),
-        (
-            "videos.insert",
-            error(429, "rateLimitExceeded", "Quota exceeded for 'Video Uploads per day'", "global"),
-            "youtube.quota",
-            "uploads",
-            None,
-        ),
-        ("videos.list", error(429, "rateLimitExceeded", "100 per day"), "youtube.quota", "units", None),
-        ("videos.insert", error(400, "uploadLimitExceeded"), "youtube.channel-uploads", None, 86_400),
-        ("videos.list", error(403, "userRateLimitExceeded", Retry_After="7"), "youtube.burst", None, 7),
-        ("videos.insert", error(403, "rateLimitExceeded"), "youtube.burst", None, None),
-        ("videos.insert.session", error(429, "x", Retry_After="soon"), "youtube.burst", None, None),
-    ],
-)
-def test_a_limit_says_which_and_how_long(method, reply, code, quota, retry_after):
-    error = meaning(method, reply, visible=True)
-
-    assert type(error) is RateLimited
-    assert (error.code, error.values.get("quota"), error.retry_after) == (code, quota, retry_after)
-
-
-def test_a_server_error_after_a_visible_request_leaves_the_outcome_open():
-    for status in (500, 502, 503, 504, 302):
-        assert type(meaning("videos.update", error(status, "backendError"), visible=True)) is OutcomeUnknown
-        assert type(meaning("videos.update", error(status, "backendError"))) is Unavailable
-
-
-@pytest.mark.parametrize(
-    "row", CONTRACT["errors"], ids=lambda row: f"{row['method']}-{row['status']}-{row['reason']}"
-)
-def test_every_documented_error_has_a_meaning_of_the_right_kind(row):
-    found = meaning(row["method"], error(row["status"], row["reason"]))
-
-    if row["status"] >= 500:
-        assert type(found) is Unavailable
-    elif row["status"] == 401:
-        assert type(found) is AuthFailed
-    elif row["status"] == 429 or "Limit" in row["reason"] or row["reason"] == "quotaExceeded":
-        assert type(found) is RateLimited
-    else:
-        assert not isinstance(found, OutcomeUnknown)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"Bad Gateway",
-        b"<html>Sorry \xff</html>",
-        b"[]",
-        b'"text"',
-        b'{"error":"invalid_grant"}',
-        b'{"error":{"errors":[]}}',
-        b'{"error":{"errors":["x"]}}',
-        b'{"error":{"message":null,"errors":[{}]}}',
-        b'{"error":null}',
-    ],
-)
-def test_a_body_of_any_shape_is_borne(body):
-    assert type(failure(Session(), "videos.list", refused(502, body))) is Unavailable
-    assert type(failure(Session(), "videos.list", refused(400, body))) is Rejected
-
-
-def test_a_success_that_cannot_be_read_is_unavailable_or_unknown():
-    def send():
-        return json.loads("<html>")
-
-    with pytest.raises(Unavailable):
-        ask(Session(), "videos.list", send)
-    with pytest.raises(OutcomeUnknown):
-        ask(Session(), "videos.update", send, visible=True)
 
 
 # -- tokens

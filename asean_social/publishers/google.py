@@ -1,4 +1,4 @@
-"""The way to Google: googleapiclient over our HTTP stack, tokens, and the meaning of a refusal.
+"""The way to Google: googleapiclient over our HTTP stack, files that stream, and tokens.
 
 googleapiclient's own transport, httplib2, sends a POST a second time when the server hangs up without an answer.
 Ours sends everything once; only a request refused with 401 is repeated, in full, with a new token.
@@ -19,45 +19,16 @@ from googleapiclient.discovery import build_from_document
 from googleapiclient.http import MediaUpload
 
 from asean_social.credentials import YouTubeAccount
-from asean_social.errors import (
-    AuthFailed,
-    OutcomeUnknown,
-    PublishError,
-    RateLimited,
-    Rejected,
-    Unavailable,
-)
-from asean_social.publishers.base import TokenPair, Tokens
-from asean_social.publishers.http import Body, Session, same_origin, transport_error
+from asean_social.errors import AuthFailed, PublishError, Rejected, Unavailable
+from asean_social.publishers.base import Media, TokenPair, Tokens
+from asean_social.publishers.http import Body, Session, same_origin
+from asean_social.publishers.youtube_errors import Refused, ask
 
-USED = ("channels", "playlistItems", "videos")  # a whole service costs three times the time and memory
+# a whole service costs three times the time and memory
+USED = ("captions", "channels", "playlistItems", "playlists", "thumbnails", "videoCategories", "videos")
 # Nothing but a plain host may stand before the path: URL parsers disagree on user names and backslashes there.
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[\x21-\x5b\x5d-\x7e]*)?")
 _GOOGLE = re.compile(r"https://[a-z0-9-]+\.googleapis\.com(?::443)?/[\x21-\x7e]*")
-_DAY = 86_400.0
-
-
-class Refused(Exception):
-    """The platform answered, and not with what was asked for. Never leaves this adapter."""
-
-    def __init__(self, answer: requests.Response) -> None:
-        super().__init__(answer.status_code)
-        self.status = answer.status_code
-        self.reason, self.text = _told(answer.content)
-        self.retry_after = _seconds(answer.headers.get("Retry-After", ""))
-
-
-def _told(content: bytes) -> tuple[str, str]:
-    """`errors[0].reason` and the platform's sentence; upload servers also answer in plain text or HTML."""
-    try:
-        error = json.loads(content)["error"]
-        return str((error.get("errors") or [{}])[0].get("reason", "")), str(error.get("message", ""))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return "", content[:300].decode("utf-8", "replace")
-
-
-def _seconds(header: str) -> float | None:
-    return float(header) if re.fullmatch(r"\d{1,6}", header) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +38,11 @@ class Slice:
     path: Path
     start: int
     length: int
+    head: bytes = b""  # what is sent before and after it
+    tail: bytes = b""
 
     def __len__(self) -> int:
-        return self.length
+        return len(self.head) + self.length + len(self.tail)
 
 
 class Video(MediaUpload):  # type: ignore[misc]  # googleapiclient ships no types
@@ -92,6 +65,44 @@ class Video(MediaUpload):  # type: ignore[misc]  # googleapiclient ships no type
 
     def getbytes(self, begin: int, length: int) -> Slice:
         return Slice(self._path, begin, min(length, self._size - begin))
+
+
+class Whole(MediaUpload):  # type: ignore[misc]  # googleapiclient ships no types
+    """A file that is the body of one request."""
+
+    def __init__(self, media: Media) -> None:
+        self._media = media
+
+    def mimetype(self) -> str:
+        return self._media.mime
+
+    def size(self) -> int:
+        return self._media.size
+
+    def resumable(self) -> bool:
+        return False
+
+    def getbytes(self, begin: int, length: int) -> Slice | bytes:
+        return Slice(self._media.path, begin, length)
+
+
+class _Place(Whole):
+    """Stands where the file goes, in a body that googleapiclient puts together in memory."""
+
+    MARK = b"\0"  # JSON writes this character in another way
+
+    def getbytes(self, begin: int, length: int) -> bytes:
+        del begin, length
+        return self.MARK
+
+
+def enveloped(media: Media, make: Callable[[MediaUpload], Any]) -> Any:
+    """The request that `make` builds around a file, whose one body holds JSON and the file; the file streams."""
+    request = make(_Place(media))
+    head, tail = request.body.split(_Place.MARK)
+    request.body = Slice(media.path, 0, media.size, head, tail)
+    request.body_size = len(request.body)
+    return request
 
 
 class Transport:
@@ -140,7 +151,8 @@ class Transport:
 
     def _opened(self, body: str | bytes | Slice | None) -> AbstractContextManager[Any]:
         if isinstance(body, Slice):
-            return Body(body.path, body.start, body.length, self._session.progress)
+            progress = self._session.progress
+            return Body(body.path, body.start, body.length, progress, body.head, body.tail)
         return nullcontext(body)
 
 
@@ -152,101 +164,6 @@ def service(api_url: str, transport: Transport) -> Any:
     document.pop("mtlsRootUrl", None)
     document["resources"] = {name: document["resources"][name] for name in USED}
     return build_from_document(document, http=transport)
-
-
-def ask(
-    session: Session, method: str, send: Callable[[], Any], *, visible: bool = False, gone: bool = False
-) -> Any:
-    """What `send` returns, or the PublishError that its failure means.
-
-    `gone`: None when the platform does not know what was addressed. No cause is chained: the texts of the HTTP
-    libraries hold upload addresses, which are secret.
-    """
-    try:
-        return send()
-    except Refused as refused:
-        if gone and refused.status in _GONE:
-            return None
-        raise failure(session, method, refused, visible=visible) from None
-    except requests.RequestException as error:
-        raise transport_error("youtube", error, session, visible=visible) from None
-    except (ValueError, IndexError):  # a success that is no text, a Range that is none
-        raise unreadable(visible=visible) from None
-
-
-def unreadable(*, visible: bool = False) -> PublishError:
-    return (OutcomeUnknown if visible else Unavailable)("youtube", "youtube.unreadable")
-
-
-# -- what a refusal means: https://developers.google.com/youtube/v3/docs/errors and /core_errors (read 2026-11-23)
-
-_AUTH = {
-    "youtubeSignupRequired": "youtube.no-channel",
-    "authenticatedUserNotChannel": "youtube.no-channel",
-    "channelNotFound": "youtube.no-channel",
-    "insufficientPermissions": "youtube.scope-missing",
-    "playlistItemsNotAccessible": "youtube.scope-missing",
-    "accountDelegationForbidden": "youtube.scope-missing",
-    "authenticatedUserAccountClosed": "youtube.channel-closed",
-    "authenticatedUserAccountSuspended": "youtube.channel-closed",
-    "channelClosed": "youtube.channel-closed",
-    "channelSuspended": "youtube.channel-closed",
-    "accessNotConfigured": "youtube.api-off",  # the project's fault, so every delivery of the account meets it
-}
-_QUOTA = frozenset({"quotaExceeded", "dailyLimitExceeded"})
-_BURST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "servingLimitExceeded"})
-_GONE = frozenset({404, 410})
-_AGAIN = frozenset({408, 416})  # upload servers: too slow; not where we thought, so probe
-_WRONG = {
-    "invalidTitle": "youtube.bad-title",
-    "invalidDescription": "youtube.bad-description",
-    "invalidTags": "youtube.bad-tags",
-    "invalidCategoryId": "youtube.bad-category",
-    "invalidRecordingDetails": "youtube.bad-recording-date",
-    "defaultLanguageNotSet": "youtube.language-missing",
-    "invalidVideoMetadata": "youtube.bad-metadata",
-    "invalidFilename": "youtube.bad-file-name",
-    "mediaBodyRequired": "youtube.empty-file",
-    "uploadTooLarge": "youtube.too-large",
-    "forbiddenPrivacySetting": "youtube.privacy-forbidden",
-    "forbiddenLicenseSetting": "youtube.license-forbidden",
-    "forbiddenEmbedSetting": "youtube.embedding-forbidden",
-    "forbidden": "youtube.forbidden",
-    "videoNotFound": "youtube.video-gone",
-}
-
-
-def failure(session: Session, method: str, refused: Refused, *, visible: bool = False) -> PublishError:
-    """The error this answer to `method` (videos.insert, videos.insert.session, videos.list …) means."""
-    reason, status = refused.reason, refused.status
-    detail = session.scrub(refused.text)
-    if status == requests.codes.unauthorized or reason in _AUTH:
-        return AuthFailed("youtube", _AUTH.get(reason, "youtube.token-refused"), detail)
-    limited = _limited(method, refused, detail)
-    if limited is not None:
-        return limited
-    if status < requests.codes.bad_request or status >= requests.codes.server_error:
-        error = OutcomeUnknown if visible else Unavailable
-        return error("youtube", "youtube.server-error", detail, status=status)
-    if status in _AGAIN or reason == "alreadyExists":
-        # alreadyExists: seen once at a session's start, before any byte (DayMoonDevelopment/post-for-me#337)
-        return Unavailable("youtube", "youtube.server-error", detail, status=status)
-    return Rejected("youtube", _WRONG.get(reason, "youtube.refused"), detail, reason=reason or str(status))
-
-
-def _limited(method: str, refused: Refused, detail: str) -> RateLimited | None:
-    """Uploads have a daily bucket of their own, whose end shows as 429 (googleapis/google-api-python-client#2753)."""
-    reason, status = refused.reason, refused.status
-    insert = method == "videos.insert"
-    too_many = status == requests.codes.too_many_requests
-    if reason in _QUOTA or (too_many and (insert or "per day" in refused.text)):
-        return RateLimited("youtube", "youtube.quota", detail, None, quota="uploads" if insert else "units")
-    if reason == "uploadLimitExceeded":
-        # of the channel, not of the project: "try again in 24 hours" (support.google.com/youtube/answer/71673)
-        return RateLimited("youtube", "youtube.channel-uploads", detail, _DAY)
-    if too_many or reason in _BURST:
-        return RateLimited("youtube", "youtube.burst", detail, refused.retry_after)
-    return None
 
 
 # -- tokens

@@ -1,9 +1,12 @@
-"""YouTube: a video uploaded as private, then made public (or unlisted) by one update of its status.
+"""YouTube: a video uploaded as private, completed, then made public (or unlisted) by one update of its status.
+
+A Short is a video that YouTube itself takes for one, by its shape and length; it is sent in the same way.
 
 Options of a message, all written out: title, description, tags (list), category (id as text), language,
 audio_language, made_for_kids, notify_subscribers, license (youtube | creativeCommon), embeddable, public_stats,
 recording_date (ISO), contains_synthetic_media, localizations ({language: {title, description}}), privacy (public |
-unlisted: what the release makes of it). Of these, an empty text, list or mapping is not sent.
+unlisted: what the release makes of it), thumbnail (index of an image in media), captions (list of {media: index,
+language, name}). Of these, an empty text, list or mapping is not sent. What may follow: playlist-entry ({playlist: id}).
 
 Sources, read 2026-11-23: https://developers.google.com/youtube/v3/docs/videos and
 https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol
@@ -15,11 +18,12 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from asean_social.credentials import YouTubeAccount
-from asean_social.errors import AuthFailed, OutcomeUnknown, Rejected, Unavailable
+from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
+from asean_social.publishers import quotas, youtube_playlists
 from asean_social.publishers.base import (
     Account,
+    After,
     Limit,
-    Media,
     Message,
     Piece,
     Publisher,
@@ -28,33 +32,38 @@ from asean_social.publishers.base import (
     Wait,
     piece,
 )
-from asean_social.publishers.google import Transport, Video, ask, service, unreadable
+from asean_social.publishers.google import Video
 from asean_social.publishers.http import Session
 from asean_social.publishers.limits import YOUTUBE
+from asean_social.publishers.youtube_additions import additions
+from asean_social.publishers.youtube_api import PAGE, Api, fitting, identity, items, part
+from asean_social.publishers.youtube_errors import unreadable
+from asean_social.publishers.youtube_objections import Objections
 from asean_social.text import fold, plain
 
 PUBLISHED = frozenset({"public", "unlisted"})
-PAGE = 50  # most that playlistItems.list gives at once, and most ids of one videos.list
 MOST_PAGES = 400  # an uploads playlist shows no more than 20,000 videos
 RESUME = 308
 
 
 class YouTube(Publisher):
     platform: ClassVar[str] = "youtube"
-    kinds: ClassVar[frozenset[str]] = frozenset({"video"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"video", "short"})
     limits: ClassVar[Mapping[str, Limit]] = YOUTUBE
+    follow_ups: ClassVar[frozenset[str]] = frozenset({"playlist-entry"})
+    quotas = quotas.YOUTUBE
     chunk: ClassVar[int] = 64 << 20  # bytes of one request, a multiple of 256 KiB; a fault repeats so many
 
     def __init__(self, account: YouTubeAccount, session: Session, tokens: Tokens) -> None:
         self._session = session
-        self._http = Transport(session, tokens, account.api_url)
-        self._api = service(account.api_url, self._http)
+        self._api = Api(account, session, tokens)
+        self._objections = Objections(self._api, account.channel_id)
 
     def whoami(self) -> Account:
-        channel = self._channel("id,snippet")
-        return Account(str(channel.get("id", "")), str(_part(channel, "snippet").get("title", "")))
+        channel = self._api.channel("id,snippet")
+        return Account(str(channel.get("id", "")), str(part(channel, "snippet").get("title", "")))
 
-    # -- stage: the pieces are "session" (address of the upload) and "video" (its id)
+    # -- stage: the pieces are "session" (address of the upload), "video" (its id), and those of `additions`
 
     def stage(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
         video = piece(pieces, "video")
@@ -71,15 +80,21 @@ class YouTube(Publisher):
             yield Piece("video", video)
         if not self._processed(video):
             yield Wait(0, "youtube.processing")
+            return
+        yield from additions(self._api, message, video, pieces)
 
     def _upload(self, message: Message) -> Any:
         media, body = message.media[0], _resource(message.options)
-        _unchanged(media)
-        return self._api.videos().insert(
-            part=",".join(body),
-            body=body,
-            notifySubscribers=message.options["notify_subscribers"],
-            media_body=Video(media.path, media.mime, media.size, self.chunk),
+        file = Video(media.path, media.mime, media.size, self.chunk)
+        return fitting(
+            lambda: self._api.service.videos().insert(
+                part=",".join(body),
+                body=body,
+                notifySubscribers=message.options["notify_subscribers"],
+                media_body=file,
+            ),
+            "youtube.too-large",
+            media,
         )
 
     def _begin(self, upload: Any, message: Message) -> None:
@@ -90,14 +105,13 @@ class YouTube(Publisher):
             "X-Upload-Content-Type": upload.resumable.mimetype(),
             "slug": re.sub("[^a-z0-9.]+", "-", plain(message.media[0].path.name)),
         }
-        answer, _ = ask(
-            self._session,
+        answer, _ = self._api.send(
             "videos.insert",
-            lambda: self._http.request(upload.uri, upload.method, upload.body, headers),
+            lambda: self._api.http.request(upload.uri, upload.method, upload.body, headers),
         )
         if not answer.get("location"):
             raise unreadable()
-        self._http.trust(answer["location"])
+        self._api.http.trust(answer["location"])
         upload.resumable_uri = answer["location"]
 
     def _send(self, upload: Any, session: str | None) -> str | None:
@@ -108,17 +122,12 @@ class YouTube(Publisher):
         if session:
             upload.resumable_uri = session
         self._session.keep_secret(upload.resumable_uri)
-        video = ask(
-            self._session,
+        video = self._api.send(
             "videos.insert.session",
             lambda: self._chunks(upload, resumed=bool(session)),
             gone=True,
         )
-        if video is None:
-            return None
-        if not isinstance(video, dict) or not video.get("id"):
-            raise unreadable()
-        return str(video["id"])
+        return None if video is None else identity(video)
 
     def _chunks(self, upload: Any, *, resumed: bool) -> Any:
         """Send from where the platform stands to the end. Stops at the first fault, or when nothing moves."""
@@ -134,7 +143,7 @@ class YouTube(Publisher):
     def _probe(self, upload: Any) -> Any:
         """The video if the upload had ended unseen; else None, and `upload` goes on where the platform stands."""
         headers = {"Content-Range": f"bytes */{upload.resumable.size()}"}
-        answer, content = self._http.request(upload.resumable_uri, "PUT", headers=headers)
+        answer, content = self._api.http.request(upload.resumable_uri, "PUT", headers=headers)
         if answer.status != RESUME:
             return upload.postproc(answer, content)
         last = answer.get("range", "").rpartition("-")[2]
@@ -142,11 +151,11 @@ class YouTube(Publisher):
         return None
 
     def _processed(self, video: str) -> bool:
-        found = self._video(video, "status,processingDetails")
+        found = self._api.video(video, "status,processingDetails")
         if not found:
             # also said of a video that was uploaded a moment ago; if it stays so, the caller asks a person
             raise Unavailable("youtube", "youtube.not-listed")
-        status, processing = _part(found, "status"), _part(found, "processingDetails")
+        status, processing = part(found, "status"), part(found, "processingDetails")
         state = status.get("uploadStatus", "deleted")
         if state == "deleted":
             raise Rejected("youtube", "youtube.video-gone")
@@ -155,30 +164,35 @@ class YouTube(Publisher):
         if state == "failed" or processing.get("processingStatus") in ("failed", "terminated"):
             reason = status.get("failureReason") or processing.get("processingFailureReason", "")
             raise Rejected("youtube", "youtube.processing-failed", reason=reason)
-        return bool(state == "processed")
+        # a thumbnail that comes before processing has succeeded may be lost, so both are waited for
+        succeeded: bool = processing.get("processingStatus", "succeeded") == "succeeded"
+        return succeeded and state == "processed"
 
     # -- release and after
 
     def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
         body = {"id": piece(pieces, "video"), "status": _status(message.options, message.options["privacy"])}
-        answer = self._ask(self._api.videos().update(part="status", body=body), visible=True)
+        answer = self._api.ask(self._api.service.videos().update(part="status", body=body), visible=True)
         if not isinstance(answer, dict):
             raise unreadable(visible=True)
+        if part(answer, "status").get("privacyStatus") == "private":
+            # accepted and not done: a project or channel whose videos YouTube locks (support.google.com/youtube/answer/7300965)
+            raise OutcomeUnknown("youtube", "youtube.kept-private")
         yield from ()
 
     def status(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
         video = piece(pieces, "video")
-        found = self._video(video, "status") if video else {}
-        return _receipt(found, message.options["privacy"]) if found else Receipt(public=False)
+        found = self._api.video(video, "status") if video else {}
+        return _receipt(found, message.options) if found else Receipt(public=False)
 
     def discard(self, pieces: Sequence[Piece]) -> None:
         video = piece(pieces, "video")
-        found = self._video(video, "status") if video else {}
+        found = self._api.video(video, "status") if video else {}
         if not found:
             return
-        if _part(found, "status").get("privacyStatus") != "private":
+        if part(found, "status").get("privacyStatus") != "private":
             raise Rejected("youtube", "youtube.is-public", video=video)
-        self._ask(self._api.videos().delete(id=video), gone=True)
+        self._api.ask(self._api.service.videos().delete(id=video), gone=True)
 
     def find(
         self, message: Message, pieces: Sequence[Piece], since: datetime, known: Collection[str] = ()
@@ -189,51 +203,45 @@ class YouTube(Publisher):
             video
             for video in self._uploads(since)
             if video.get("id") not in known
-            and _part(video, "status").get("privacyStatus") in ("public", wanted)
-            and fold(str(_part(video, "snippet").get("title", ""))) == title
+            and part(video, "status").get("privacyStatus") in ("public", wanted)
+            and fold(str(part(video, "snippet").get("title", ""))) == title
         ]
         if len(found) > 1:
             raise OutcomeUnknown("youtube", "youtube.several-found", count=len(found))
-        return _receipt(found[0], wanted) if found else None
+        return _receipt(found[0], message.options) if found else None
 
     def _uploads(self, since: datetime) -> Iterator[Mapping[str, Any]]:
         """The videos uploaded or published after `since`, newest upload first."""
-        related = _part(_part(self._channel("contentDetails"), "contentDetails"), "relatedPlaylists")
+        related = part(part(self._api.channel("contentDetails"), "contentDetails"), "relatedPlaylists")
         playlist, token = str(related.get("uploads", "")), None
         for _ in range(MOST_PAGES):
-            request = self._api.playlistItems().list(
+            request = self._api.service.playlistItems().list(
                 playlistId=playlist, part="snippet,contentDetails", maxResults=PAGE, pageToken=token
             )
-            answer = self._ask(request, gone=True)
+            answer = self._api.ask(request, gone=True)
             if answer is None:  # said of a channel without videos too, but it may be a fault
                 break
-            items = _items(answer)
-            recent = [item for item in items if _made(item) >= since]
+            listed = items(answer)
+            recent = [item for item in listed if _made(item) >= since]
             if recent:
-                names = ",".join(str(_part(item, "contentDetails").get("videoId")) for item in recent)
-                yield from _items(self._ask(self._api.videos().list(part="snippet,status", id=names)))
+                names = ",".join(str(part(item, "contentDetails").get("videoId")) for item in recent)
+                request = self._api.service.videos().list(part="snippet,status", id=names)
+                yield from items(self._api.ask(request))
             token = answer.get("nextPageToken")
-            if not token or (items and not recent):
+            if not token or (listed and not recent):
                 return
         raise OutcomeUnknown("youtube", "youtube.cannot-search")
 
-    # -- requests
+    # -- what follows, and what would not be taken
 
-    def _channel(self, part: str) -> Mapping[str, Any]:
-        channels = _items(self._ask(self._api.channels().list(part=part, mine=True)))
-        if not channels:
-            raise AuthFailed("youtube", "youtube.no-channel")
-        return channels[0]
+    def follow(self, after: After, remote_id: str) -> str:
+        return youtube_playlists.add(self._api, after, remote_id)
 
-    def _video(self, video: str, part: str) -> Mapping[str, Any]:
-        """One video, empty if there is none: an unknown id is an empty list or 404."""
-        answer = self._ask(self._api.videos().list(part=part, id=video), gone=True)
-        videos = _items(answer) if answer is not None else []
-        return videos[0] if videos else {}
+    def followed(self, after: After, remote_id: str) -> str | None:
+        return youtube_playlists.entry(self._api, after, remote_id)
 
-    def _ask(self, request: Any, *, visible: bool = False, gone: bool = False) -> Any:
-        method = request.methodId.removeprefix("youtube.")
-        return ask(self._session, method, request.execute, visible=visible, gone=gone)
+    def objections(self, message: Message) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        yield from self._objections.of(message)
 
 
 def _resource(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -272,22 +280,8 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _unchanged(media: Media) -> None:
-    """Raises Rejected if the file is not the one that was checked: its size is part of the session."""
-    try:
-        size = media.path.stat().st_size
-    except OSError as error:
-        raise Rejected(
-            "youtube", "youtube.file-unreadable", file=media.path.name, problem=error.strerror
-        ) from None
-    if size != media.size:
-        raise Rejected("youtube", "youtube.file-changed", file=media.path.name)
-    if not size:
-        raise Rejected("youtube", "youtube.empty-file")
-
-
-def _receipt(video: Mapping[str, Any], wanted: str) -> Receipt:
-    status, name = _part(video, "status"), str(video.get("id", ""))
+def _receipt(video: Mapping[str, Any], options: Mapping[str, Any]) -> Receipt:
+    status, name = part(video, "status"), str(video.get("id", ""))
     privacy = status.get("privacyStatus")
     public = privacy in PUBLISHED
     return Receipt(
@@ -295,28 +289,22 @@ def _receipt(video: Mapping[str, Any], wanted: str) -> Receipt:
         remote_id=name,
         url=f"https://www.youtube.com/watch?v={name}",
         staged=privacy == "private" and status.get("uploadStatus") == "processed",
-        differs="youtube.privacy-differs" if public and privacy != wanted else "",
+        differs=_difference(status, options) if public else "",
     )
 
 
-def _items(answer: Any) -> list[Mapping[str, Any]]:
-    """The list in an answer; one without results leaves the list out."""
-    if not isinstance(answer, dict) or not answer.keys() & {"items", "kind", "pageInfo"}:
-        raise unreadable()
-    items = answer.get("items") or []
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise unreadable()
-    return items
-
-
-def _part(resource: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = resource.get(name)
-    return part if isinstance(part, dict) else {}
+def _difference(status: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    """What a published video is read back to have otherwise; what the platform does not tell is no difference."""
+    asked = _status(options, options["privacy"])
+    if status["privacyStatus"] != asked["privacyStatus"]:
+        return "youtube.privacy-differs"
+    same = all(status.get(name, wanted) == wanted for name, wanted in asked.items())
+    return "" if same else "youtube.settings-differ"
 
 
 def _made(item: Mapping[str, Any]) -> datetime:
     """The later of upload and publication; what cannot be read counts as new, so that nothing is overlooked."""
-    told = (_part(item, "contentDetails").get("videoPublishedAt"), _part(item, "snippet").get("publishedAt"))
+    told = (part(item, "contentDetails").get("videoPublishedAt"), part(item, "snippet").get("publishedAt"))
     try:
         return max(datetime.fromisoformat(when).astimezone(UTC) for when in told if when)
     except (ValueError, TypeError):
