@@ -3,6 +3,8 @@
 Separate from the sandbox on purpose: the adapter has to work with any server that follows the published protocol.
 """
 
+import hashlib
+import io
 import json
 import re
 import threading
@@ -12,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+from PIL import Image
 
 from asean_social.credentials import YouTubeAccount
 from asean_social.publishers.base import Media, Message
@@ -192,8 +196,8 @@ class SmallChunks(YouTube):
     chunk = CHUNK
 
 
-def open_at(server: GoogleServer, tokens: Tokens, session: Session | None = None) -> YouTube:
-    account = YouTubeAccount(
+def account_at(server: GoogleServer) -> YouTubeAccount:
+    return YouTubeAccount(
         channel_id="UC1",
         client_id="client",
         client_secret="GOCSPX-a-client-secret",
@@ -201,7 +205,10 @@ def open_at(server: GoogleServer, tokens: Tokens, session: Session | None = None
         api_url=server.url,
         token_url=server.url + "/token",
     )
-    return SmallChunks(account, session or Session(), tokens)
+
+
+def open_at(server: GoogleServer, tokens: Tokens, session: Session | None = None) -> YouTube:
+    return SmallChunks(account_at(server), session or Session(), tokens)
 
 
 def a_message(path: Path, size: int) -> Message:
@@ -212,3 +219,32 @@ def a_message(path: Path, size: int) -> Message:
 
 def having(message: Message, **options: Any) -> Message:
     return replace(message, options={**message.options, **options})
+
+
+VTT = "WEBVTT\n\n00:01.000 --> 00:02.500\nXin chào Huế\n"
+
+
+def completed(message: Message) -> Message:
+    """The same with a thumbnail and captions in two languages, written beside the video."""
+    folder = message.media[0].path.parent
+    picture = io.BytesIO()
+    Image.new("RGB", (640, 360), "navy").save(picture, "JPEG")
+    files = {
+        "bìa.jpg": ("image", "image/jpeg", picture.getvalue()),
+        "tac.vi.vtt": ("captions", "text/vtt", VTT.encode()),
+        "tac.en.vtt": (
+            "captions",
+            "text/vtt",
+            VTT.replace("Xin chào", "Hello").replace("\n", "\r\n").encode(),
+        ),
+    }
+    media = [message.media[0]]
+    for name, (kind, mime, content) in files.items():
+        path = folder / name
+        path.write_bytes(content)
+        media.append(Media(path, kind, mime, len(content), hashlib.sha256(content).hexdigest()))
+    tracks = [
+        {"media": 2, "language": "vi", "name": "Tiếng Việt"},
+        {"media": 3, "language": "en", "name": ""},
+    ]
+    return replace(having(message, thumbnail=1, captions=tracks), media=tuple(media))

@@ -1,12 +1,10 @@
 import json
-from pathlib import Path
 
 import pytest
 import requests
-from google_server import HANG_UP, GoogleServer, Reply, Tokens, error
+from google_server import HANG_UP, GoogleServer, Reply, Tokens, account_at, error
 
-from asean_social.credentials import YouTubeAccount
-from asean_social.errors import AuthFailed, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from asean_social.errors import AuthFailed, Rejected, Unavailable
 from asean_social.publishers.google import Slice, Transport, refresh
 from asean_social.publishers.http import Session
 from asean_social.publishers.youtube_errors import Refused
@@ -28,17 +26,6 @@ def tokens():
 @pytest.fixture
 def transport(server, tokens):
     return Transport(Session(), tokens, server.url)
-
-
-def account(server):
-    return YouTubeAccount(
-        channel_id="UC1",
-        client_id="client",
-        client_secret=SECRET,
-        refresh_token="1//refresh-old",
-        api_url=server.url,
-        token_url=server.url + "/token",
-    )
 
 
 # -- transport
@@ -161,7 +148,7 @@ def test_the_guard_is_asked_before_each_request(server, tokens):
 def test_a_refresh_gives_the_access_token_and_keeps_the_refresh_token(server):
     server.script.append(Reply(200, {"access_token": "ya29.new", "expires_in": 3599, "token_type": "Bearer"}))
 
-    pair = refresh(account(server), Session(), "1//refresh-now")
+    pair = refresh(account_at(server), Session(), "1//refresh-now")
 
     assert (pair.access, pair.refresh, pair.expires_in) == ("ya29.new", "1//refresh-now", 3599.0)
     (seen,) = server.seen
@@ -197,7 +184,7 @@ def test_a_refused_refresh_says_whether_a_person_must_act(server, reply, kind, c
     server.script.append(reply)
 
     with pytest.raises(kind) as caught:
-        refresh(account(server), Session(), "1//refresh-now")
+        refresh(account_at(server), Session(), "1//refresh-now")
 
     assert (type(caught.value), caught.value.code) == (kind, code)
     assert len(server.seen) == 1
@@ -208,7 +195,7 @@ def test_a_refresh_that_echoes_its_secrets_does_not_tell_them_on(server):
     server.script.append(Reply(400, {"error": "invalid_grant", "error_description": text}))
 
     with pytest.raises(AuthFailed) as caught:
-        refresh(account(server), Session(), "1//refresh-now")
+        refresh(account_at(server), Session(), "1//refresh-now")
 
     assert SECRET not in str(caught.value)
     assert "refresh-now" not in str(caught.value)
