@@ -8,9 +8,10 @@ Operations that a fault can be ordered for:
 facebook: me.get me.accounts me.permissions debug_token page.get feed.create feed.list published_posts.list
 scheduled_posts.list photos.create photos.list post.get post.update post.delete photo.get photo.delete.
 youtube: oauth.token upload.start upload.put upload.probe videos.insert videos.list videos.update videos.delete
-channels.list playlistItems.list videoCategories.list.
+thumbnails.set captions.list captions.insert captions.update captions.delete channels.list playlists.list
+playlistItems.list playlistItems.insert playlistItems.delete videoCategories.list.
 zalo: oauth.token oa.get article.create article.verify article.update article.remove article.getdetail
-article.getslice. `*` is any. The faults are listed in `faults.KINDS`.
+article.getslice video.prepare video.verify broadcast. `*` is any. The faults are listed in `faults.KINDS`.
 """
 
 import json
