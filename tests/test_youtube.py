@@ -76,6 +76,38 @@ def test_a_release_without_a_clear_answer_is_unknown_and_sent_once(server, publi
     assert len(server.seen) == 1
 
 
+def test_a_release_that_stays_private_is_told_at_once(server, publisher, message):
+    server.answers["PUT", "videos"] = Reply(200, video(privacy="private"))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        list(publisher.release(message, VIDEO))
+    assert caught.value.code == "youtube.kept-private"
+
+
+def test_an_answer_to_a_release_that_does_not_tell_the_privacy_is_no_fault(server, publisher, message):
+    server.answers["PUT", "videos"] = Reply(200, {"id": "v1"})
+
+    assert list(publisher.release(message, VIDEO)) == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "differs"),
+    [
+        ({}, ""),
+        ({"license": "creativeCommon", "embeddable": False, "madeForKids": True}, ""),
+        ({"license": "youtube"}, "youtube.settings-differ"),
+        ({"embeddable": True}, "youtube.settings-differ"),
+        ({"publicStatsViewable": True}, "youtube.settings-differ"),
+        ({"selfDeclaredMadeForKids": False}, "youtube.settings-differ"),
+        ({"containsSyntheticMedia": False}, "youtube.settings-differ"),
+    ],
+)
+def test_settings_are_read_back_as_far_as_they_are_told(server, publisher, message, shown, differs):
+    server.answers["GET", "videos"] = items(video(privacy="public", **shown))
+
+    assert publisher.status(message, VIDEO).differs == differs
+
+
 @pytest.mark.parametrize(
     ("asked", "shown", "public", "staged", "differs"),
     [

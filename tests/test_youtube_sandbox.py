@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from google_server import CHUNK, MP4, OPTIONS, SmallChunks, Tokens, a_message, having
+from google_server import CHUNK, MP4, OPTIONS, SmallChunks, Tokens, a_message, completed, having
 from publisher_contract import FixedTokens, PublisherContract, run
 
 from asean_social.errors import RateLimited, Rejected, Unavailable
@@ -24,7 +24,7 @@ TESTS = Path(__file__).parent
 
 class TestYouTube(PublisherContract):
     platform = "youtube"
-    kinds = ("video",)
+    kinds = ("video", "short")
     stage_operation = "upload.start"
     release_operation = "videos.update"
     status_operation = "videos.list"
@@ -33,8 +33,8 @@ class TestYouTube(PublisherContract):
         return open_on(self.credentials(box), FixedTokens(token(self.credentials(box))), guard)
 
     def message(self, kind, folder):
-        path = folder / "Huế 60 năm.mp4"
-        return with_digest(a_message(path, SIZE))
+        message = a_message(folder / "Huế 60 năm.mp4", SIZE)
+        return replace(completed(with_digest(message)), kind=kind)
 
     def other(self, message):
         return having(message, title="Một video khác")
@@ -58,6 +58,10 @@ class TestYouTube(PublisherContract):
         assert status["containsSyntheticMedia"] == options["contains_synthetic_media"]
         assert thing["sha256"] == message.media[0].sha256
         assert thing["file_name"] == "hue-60-nam.mp4"
+        assert thing["thumbnail"]["sha256"] == message.media[options["thumbnail"]].sha256
+        assert [(one["language"], one["name"], one["sha256"]) for one in thing["captions"]] == [
+            (one["language"], one["name"], message.media[one["media"]].sha256) for one in options["captions"]
+        ]
 
     # -- beyond the contract
 
@@ -113,7 +117,17 @@ class TestYouTube(PublisherContract):
 
         assert len(self.public(box)) == 1
 
-    @pytest.mark.parametrize("operation", ["upload.start", "upload.put", "videos.list", "videos.update"])
+    @pytest.mark.parametrize(
+        "operation",
+        [
+            "upload.start",
+            "upload.put",
+            "videos.list",
+            "thumbnails.set",
+            "captions.insert",
+            "videos.update",
+        ],
+    )
     def test_a_token_that_dies_at_any_request_is_renewed(self, box, clip, operation):
         account = self.credentials(box)
         publisher = open_on(account, Renewing(account))
@@ -130,7 +144,8 @@ class TestYouTube(PublisherContract):
 
         pieces = run(publisher.stage, clip, [session])
 
-        assert [one.name for one in pieces] == ["session", "session", "session", "video"]
+        added = ["thumbnail", "caption:2", "caption:3"]
+        assert [one.name for one in pieces] == ["session", "session", "session", "video", *added]
         assert len(self.hidden(box)) == 1
 
     def test_processing_is_waited_for_by_the_clock(self, clip):
@@ -144,7 +159,8 @@ class TestYouTube(PublisherContract):
 
             now[0] += 601
 
-            assert list(publisher.stage(clip, pieces)) == []
+            more = [one.name for one in publisher.stage(clip, pieces)]
+            assert more == ["thumbnail", "caption:2", "caption:3"]
 
     @pytest.mark.parametrize(
         ("option", "value", "code"),

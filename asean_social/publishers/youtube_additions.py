@@ -30,7 +30,7 @@ def _set_thumbnail(api: Api, video: str, media: Media) -> None:
     request = fitting(
         lambda: thumbnails.set(videoId=video, media_body=Whole(media)), "youtube.bad-thumbnail", media
     )
-    api.ask(request, file=media.path.name)
+    items(api.ask(request, file=media.path.name))
 
 
 def _add_captions(api: Api, video: str, track: Mapping[str, Any], media: Media) -> str:
