@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 # What must be left of a quota before something new is begun: an upload; and units for its thumbnail, captions, playlist
 # entry, its release, and the releases of what is staged already.
 BEGIN_NEEDS = {"uploads": 1, "units": 800}
+STAGING_QUOTAS = ("uploads", "channel-uploads", "thumbnails")  # used up, releases go on
 SCARCE_POLL = timedelta(minutes=5)
 RATE_FROM = 1 << 20  # bytes; a smaller upload says nothing about the line
 
@@ -396,9 +397,7 @@ class Turn:
         until = decisions.leave_alone_until(error, now)
         if decision.pause_account:
             self.ledger.pause(name, error.code, error.values, now)
-        elif (
-            until is not None and error.values.get("quota") != "uploads"
-        ):  # releases have a quota of their own
+        elif until is not None and error.values.get("quota") not in STAGING_QUOTAS:
             self.ledger.pause(name, error.code, error.values, now, until)
 
     def _hold_late(self, step: str) -> None:
