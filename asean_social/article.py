@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from asean_social.drafting import Draft, Part, filled, running_text
+from asean_social.errors import Severity
 from asean_social.media import Facts
 from asean_social.publishers.base import After, Media, Message
 from asean_social.shapes import Block, MediaRef, paragraphs
@@ -32,7 +33,7 @@ def _normal(draft: Draft) -> Message | None:
             draft.report(f"plan.no-{name}", "zalo")
     if parts.media and parts.media[cover].kind == "video":
         options["cover_view"] = _view(parts.media[cover])
-    fallback = draft.picture(block.fallback_cover, "cover", ("zalo", "fallback_cover"))
+    fallback = draft.picture(block.fallback_cover, ("zalo", "fallback_cover"))
     if fallback:
         options["fallback_cover"] = parts.index(fallback)
     if block.tracking_link:
@@ -57,12 +58,12 @@ def _video(draft: Draft) -> Message | None:
         if getattr(block, name) is not None:
             draft.report("plan.option-not-of-kind", "zalo", name, option=name, kind="video")
     ref, at, _ = clips[0]
-    media = [draft.media(ref.file, "video", (*at, "file"), ref.alt)]
+    media = [draft.media(ref.file, (*at, "file"), ref.alt)]
     pictures = [one for one in refs if one[2].kind == "image"]
-    avatar = draft.picture(block.cover, "avatar", ("zalo", "cover"))
+    avatar = draft.picture(block.cover, ("zalo", "cover"))
     if avatar is None and block.cover is None and pictures:
         other, place, _ = pictures[0]
-        avatar = draft.picture(other.file, "avatar", (*place, "file"))
+        avatar = draft.picture(other.file, (*place, "file"))
     if avatar is None:
         draft.report("plan.no-avatar", "zalo")
     summary = (block.summary or "").strip()
@@ -111,13 +112,13 @@ class _Parts:
 
     def cover(self) -> int:
         if self._block.cover:
-            media = self._draft.media(self._block.cover, "cover", ("zalo", "cover"))
+            media = self._draft.media(self._block.cover, ("zalo", "cover"))
             return self.index(media) if media else 0
         pictures = [one for one in self._given if one[2].kind == "image"]
         if not pictures:
             self._draft.report("plan.no-cover", "zalo")
             return 0
-        return self._given_media(pictures[0], "cover") or 0
+        return self._given_media(pictures[0]) or 0
 
     def body(self) -> list[dict[str, Any]]:
         """What the post wrote, or its text; then its media, unless the post placed media itself."""
@@ -140,7 +141,7 @@ class _Parts:
             if facts.kind == "video" and videos:
                 shown.append(self._film(ref.file, None, ref.caption, at))
             elif facts.kind == "image":
-                place = self._given_media(one, "block")
+                place = self._given_media(one)
                 shown.append(
                     {"type": "image", "media": place, "caption": ref.caption} if place is not None else None
                 )
@@ -153,7 +154,7 @@ class _Parts:
         if block.video is not None:
             return self._film(block.video, block.thumb, block.caption, at)
         assert block.image is not None
-        media = self._draft.media(block.image, "block", (*at, "image"))
+        media = self._draft.media(block.image, (*at, "image"))
         if media is None:
             return None
         if media.kind != "image":
@@ -162,26 +163,24 @@ class _Parts:
 
     def _film(self, file: Path, thumb: Path | None, caption: str, at: Part) -> dict[str, Any] | None:
         """A video block; its still is the one the post names, or the cover."""
-        media = self._draft.media(file, "video", at)
+        media = self._draft.media(file, at)
         if media is None:
             return None
         if media.kind != "video":
             self._draft.report("plan.not-a-video", *at, found=media.mime)
             return None
-        still = self._draft.picture(thumb, "thumbnail", (*at, "thumb"))
+        still = self._draft.picture(thumb, (*at, "thumb"))
         place = self.index(media)
         if still is None and not (self.media and self.media[0].kind == "image"):
             self._draft.report("plan.video-without-still", *at)
-        return {
-            "type": "video",
-            "media": place,
-            "thumb": self.index(still) if still else 0,
-            "caption": caption,
-        }
+        block = {"type": "video", "media": place, "thumb": self.index(still) if still else 0}
+        if caption:  # Zalo takes none on a video
+            self._draft.report("plan.caption-on-video", *at, severity=Severity.WARNING)
+        return block
 
-    def _given_media(self, one: tuple[MediaRef, Part, Facts], use: str) -> int | None:
+    def _given_media(self, one: tuple[MediaRef, Part, Facts]) -> int | None:
         ref, at, _ = one
-        media = self._draft.media(ref.file, use, (*at, "file"), ref.alt)
+        media = self._draft.media(ref.file, (*at, "file"), ref.alt)
         return self.index(media) if media else None
 
     def index(self, media: Media) -> int:

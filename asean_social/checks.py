@@ -4,11 +4,10 @@ Everything found is a Problem with the code of its rule's finding, at its place 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,50 +15,13 @@ from asean_social import follow_ups
 from asean_social.campaign import Campaign, Post
 from asean_social.drafting import Part
 from asean_social.errors import Problem, Severity
+from asean_social.film_rules import RULES as FILM_RULES
 from asean_social.office import Office
 from asean_social.plan import Plan, Planned, daily_cap, is_quiet
-from asean_social.publishers.base import Limit, Media
+from asean_social.publishers.base import Media
 from asean_social.publishers.limits import BROADCAST_TARGET, PICTURES, measured
+from asean_social.seen import Limits, Rule, Seen, files
 from asean_social.text import count, fold, nfc
-
-Limits = Mapping[str, Mapping[str, Limit]]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a rule looks at."""
-
-    plan: Plan
-    campaign: Campaign
-    limits: Limits
-    now: datetime
-    office: Office
-
-    def messages(self, platform: str) -> Iterator[tuple[Planned, Post]]:
-        """One delivery for each post and channel of a platform: the slots of one text carry the same message."""
-        done: set[tuple[str, str, int | None]] = set()
-        for planned, post in self.deliveries():
-            one = (planned.post, planned.channel, planned.variant)
-            if planned.message.platform == platform and one not in done:
-                done.add(one)
-                yield planned, post
-
-    def deliveries(self) -> Iterator[tuple[Planned, Post]]:
-        posts = {post.id: post for post in self.campaign.posts}
-        for planned in self.plan.deliveries:
-            yield planned, posts[planned.post].as_variant(planned.variant)
-
-    def problem(self, planned: Planned, post: Post, code: str, *part: str | int, **values: Any) -> Problem:
-        found = self.campaign.problem(post, code, *part, **values)
-        return replace(found, post=f"{found.post}/{planned.channel}")
-
-
-@dataclass(frozen=True)
-class Rule:
-    id: str
-    severity: Severity
-    source: str  # where the rule comes from
-    find: Callable[[Seen], Iterator[Problem]]
 
 
 def check(
@@ -206,24 +168,10 @@ def _pictures(seen: Seen) -> Iterator[tuple[Planned, Post, Media, Part]]:
     """Every picture that is sent, with the place where the post names it."""
     for platform in PICTURES:
         for planned, post in seen.messages(platform):
-            named = {nfc(file.name): part for part, file in _files(post, platform)}
+            named = {nfc(file.name): part for part, file in files(post, platform)}
             for media in planned.message.media:
                 if media.kind == "image":
                     yield planned, post, media, named[nfc(media.path.name)]
-
-
-def _files(post: Post, platform: str) -> Iterator[tuple[Part, Path]]:
-    block = getattr(post, platform)
-    refs = post.media if block.media is None else block.media
-    at: Part = ("media",) if block.media is None else (platform, "media")
-    for index, ref in enumerate(refs):
-        yield (*at, index), ref.file
-    if platform == "zalo":
-        for index, one in enumerate(block.body or ()):
-            if one.image:
-                yield ("zalo", "body", index), one.image
-        if block.cover:
-            yield ("zalo", "cover"), block.cover
 
 
 def _picture_format(seen: Seen) -> Iterator[Problem]:
@@ -250,21 +198,6 @@ def _picture_size(seen: Seen) -> Iterator[Problem]:
                 found=media.path.name,
                 count=media.size,
                 most=most,
-            )
-
-
-def _picture_risk(seen: Seen) -> Iterator[Problem]:
-    safe, most = (seen.limits["zalo"][one].most for one in ("image.safe-size", "image.size"))
-    for planned, post, media, part in _pictures(seen):
-        if planned.message.platform == "zalo" and safe < media.size <= most:
-            yield seen.problem(
-                planned,
-                post,
-                "check.zalo.risky-size",
-                *part,
-                found=media.path.name,
-                count=media.size,
-                most=safe,
             )
 
 
@@ -365,6 +298,7 @@ _OURS = "what this version can publish"
 _OFFICE = "the office's own order"
 
 RULES: tuple[Rule, ...] = (
+    *FILM_RULES,
     Rule("C01", E, "publishers/limits.py", _too_long),
     Rule("C02", E, "publishers/limits.py", _localized),
     Rule("C03", E, _META, _empty),
@@ -377,7 +311,6 @@ RULES: tuple[Rule, ...] = (
     Rule("C10", W, "https://www.w3.org/TR/WCAG22/#non-text-content", _alt),
     Rule("C11", E, "publishers/limits.py", _picture_format),
     Rule("C12", E, "publishers/limits.py", _picture_size),
-    Rule("C13", W, "publishers/limits.py", _picture_risk),
     Rule("C17", E, _OURS, _later_campaign),
     Rule("C18", W, _OFFICE, _past),
     Rule("C19", W, _OFFICE, _daily_cap),

@@ -89,7 +89,7 @@ def _facebook(draft: Draft) -> Message | None:
     for name, kinds in _FACEBOOK_OPTIONS.items():
         if getattr(block, name) is not None and kind not in kinds:
             draft.report("plan.option-not-of-kind", "facebook", name, option=name, kind=kind)
-    media = [_medium(draft, one, kind) for one in refs]
+    media = [_medium(draft, one) for one in refs]
     text = block.text
     if text is None and kind in ("video", "reel") and block.description is not None:
         text = block.description
@@ -105,9 +105,7 @@ def _facebook(draft: Draft) -> Message | None:
         "place": block.place,
         "targeting": block.targeting,
     }
-    if thumbnail := draft.picture(
-        block.thumbnail, "link-card" if own else "thumbnail", ("facebook", "thumbnail")
-    ):
+    if thumbnail := draft.picture(block.thumbnail, ("facebook", "thumbnail")):
         options["thumbnail"] = len(media)
         media.append(thumbnail)
     comment = (block.first_comment or "").strip()
@@ -121,9 +119,9 @@ def _facebook(draft: Draft) -> Message | None:
     )
 
 
-def _medium(draft: Draft, one: tuple[MediaRef, Part, Facts], use: str) -> Media | None:
+def _medium(draft: Draft, one: tuple[MediaRef, Part, Facts]) -> Media | None:
     ref, at, _ = one
-    return draft.media(ref.file, use, (*at, "file"), ref.alt)
+    return draft.media(ref.file, (*at, "file"), ref.alt)
 
 
 def _youtube(draft: Draft) -> Message | None:
@@ -139,7 +137,7 @@ def _youtube(draft: Draft) -> Message | None:
     if block.kind == "short" and not short:
         draft.report("plan.not-a-short", "youtube", "kind")
     kind = block.kind or ("short" if short else "video")
-    media = [one for one in [_medium(draft, videos[0], kind)] if one]
+    media = [one for one in [_medium(draft, videos[0])] if one]
     text = running_text(post.text, post.link, post.hashtags)
     options: dict[str, Any] = {
         "title": draft.title(block.title),
@@ -158,10 +156,13 @@ def _youtube(draft: Draft) -> Message | None:
         "localizations": {name: one.model_dump() for name, one in block.localizations.items()},
         "privacy": "public",
     }
-    if thumbnail := draft.picture(block.thumbnail, "thumbnail", ("youtube", "thumbnail")):
+    if thumbnail := draft.picture(block.thumbnail, ("youtube", "thumbnail")):
         options["thumbnail"] = len(media)
         media.append(thumbnail)
     tracks = list(_captions(draft, videos[0], len(media)))
+    named = [(track["language"], track["name"]) for track, _ in tracks]
+    if len(set(named)) < len(named):
+        draft.report("plan.captions-twice", *videos[0][1], "captions")
     if tracks:
         options["captions"] = [track for track, _ in tracks]
     playlist = block.playlist
@@ -183,7 +184,7 @@ def _captions(
     ref, at, _ = video
     for index, one in enumerate(ref.captions):
         part: Part = (*at, "captions", index, "file")
-        media = draft.media(one.file, "captions", part) if one.file else None
+        media = draft.media(one.file, part) if one.file else None
         if media is None:
             continue
         if media.kind != "captions":

@@ -49,10 +49,10 @@ class Draft:
             self.report(error.code, *part, **error.values)
             return None
 
-    def media(self, file: Path, use: str, part: Part, alt: str = "") -> Media | None:
-        """The file as it will be sent for this use: an image may have to be made smaller."""
+    def media(self, file: Path, part: Part, alt: str = "") -> Media | None:
+        """The file as it will be sent: an image may have to be made smaller."""
         try:
-            return self._library.media(file, alt or self._alt(file), self.channel.platform, use)
+            return self._library.media(file, alt or self._alt(file), self.channel.platform)
         except Unusable as error:
             self.report(error.code, *part, **error.values)
             return None
@@ -63,11 +63,11 @@ class Draft:
         refs = (*(block.media or ()), *self.post.media)
         return next((ref.alt for ref in refs if ref.file == file), "")
 
-    def picture(self, file: Path | None, use: str, part: Part) -> Media | None:
+    def picture(self, file: Path | None, part: Part) -> Media | None:
         """A picture named by an option; anything else under that name is an error."""
         if file is None:
             return None
-        media = self.media(file, use, part)
+        media = self.media(file, part)
         if media is not None and media.kind != "image":
             self.report("plan.not-a-picture", *part, found=media.mime)
             return None

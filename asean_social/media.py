@@ -1,65 +1,48 @@
-"""What a media file really is: by its content, not its name. Only headers are decoded; the bytes are hashed once."""
+"""The project's media: what each file is, what will be sent of it, and proof that it is still the same."""
 
 import hashlib
-import struct
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-
+from asean_social import rendition
+from asean_social.probe import Unusable, probe
 from asean_social.publishers.base import Media
+from asean_social.publishers.limits import PICTURE_EDGE, PICTURE_SIZE, PICTURES
+from asean_social.shelf import Shelf
 from asean_social.text import nfc
 
-_FORMATS = (
-    "JPEG",
-    "PNG",
-    "GIF",
-    "BMP",
-    "TIFF",
-    "WEBP",
-)  # what Pillow may open: fewer decoders, fewer surprises
-_SAME_AS = MappingProxyType({"MPO": "JPEG"})  # a camera's JPEG with a second picture inside
-_IMAGE_NAMES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
-_VIDEO_NAMES = frozenset(
-    {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg", ".flv", ".3gp"}
-)
-_STILL_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"avif", b"avis"})  # photographs in a video's container
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
-
-
-class Unusable(Exception):
-    """A file that cannot be sent, as a message code and its values."""
-
-    def __init__(self, code: str, **values: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.values = values
+__all__ = ["Facts", "Library", "Unusable"]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     path: Path  # as it is spelt on disk
-    kind: str  # image | video
-    format: str  # JPEG, PNG …; mp4, mov …
+    kind: str  # image | video | captions
+    format: str  # JPEG, PNG …; mp4, mov …; VTT, SRT
     mime: str
     size: int  # bytes
     sha256: str
-    width: int = 0  # pixels; 0 for a video
+    width: int = 0  # pixels as seen: turned as its metadata says
     height: int = 0
-    duration: float = 0.0  # seconds; 0 for an image
+    duration: float = 0.0  # seconds; of captions the end of the last one
+    turn: int = 0  # of an image its EXIF orientation, of a video degrees
+    fps: float = 0.0
+    codec: str = ""  # of a video's picture, as MediaInfo names it: AVC, HEVC …
+    sound: str = ""  # the codec of a video's sound; "" without
+    colours: str = ""  # of an image, as Pillow names them: RGB, CMYK …
+    animated: bool = False
+    located: bool = False  # says where it was taken
 
 
 class Library:
-    """The project's media. What was found out about a file holds while its size and time stay the same."""
+    """What was found out about a file holds while its size and time stay the same."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, shelf: Shelf | None = None) -> None:
         self._root = root.resolve()
+        self._shelf = shelf or Shelf()
         self._known: dict[tuple[Path, int, int], Facts | Unusable] = {}
+        self._made: dict[tuple[str, str], Media | Unusable] = {}
 
     def facts(self, path: Path) -> Facts:
         """Raises Unusable."""
@@ -68,7 +51,7 @@ class Library:
             about = real.stat()
             key = (real, about.st_size, about.st_mtime_ns)
             if key not in self._known:
-                self._known[key] = _probe(real, about.st_size)
+                self._known[key] = self._find_out(key)
         except OSError as error:
             raise _unreadable(error) from error
         found = self._known[key]
@@ -76,19 +59,91 @@ class Library:
             raise Unusable(found.code, **found.values)
         return found
 
-    def media(self, path: Path, alt: str, platform: str, use: str) -> Media:
-        """The file as it will be sent to a platform for this use. Raises Unusable."""
-        del platform, use
+    def _find_out(self, key: tuple[Path, int, int]) -> Facts | Unusable:
+        path, size, _ = key
+        if size == 0:
+            return Unusable("media.empty", found=path.name)
+        name = "|".join(str(one) for one in key)
+        kept = self._shelf.known(name)
+        if kept is None:
+            try:
+                kept = {**probe(path), "sha256": _sha256(path), "size": size}
+            except Unusable as error:
+                return error
+            self._shelf.keep(name, kept)
+        return Facts(path=path, **kept)
+
+    def media(self, path: Path, alt: str, platform: str) -> Media:
+        """The file as it will be sent to a platform. Raises Unusable."""
         facts = self.facts(path)
-        return Media(
-            facts.path, facts.kind, facts.mime, facts.size, facts.sha256, alt, facts.width, facts.height
+        plain = Media(
+            path=facts.path,
+            kind=facts.kind,
+            mime=facts.mime,
+            size=facts.size,
+            sha256=facts.sha256,
+            alt=alt,
+            width=facts.width,
+            height=facts.height,
+            duration=facts.duration,
+            fps=facts.fps,
+            codec=facts.codec,
+            sound=bool(facts.sound),
+            turn=facts.turn if facts.kind == "video" else 0,
+            animated=facts.animated,
+        )
+        if not _needs_work(facts, platform):
+            return plain
+        key = (facts.sha256, platform)
+        if key not in self._made:
+            self._made[key] = self._fitted(facts, plain, platform)
+        found = self._made[key]
+        if isinstance(found, Unusable):
+            raise Unusable(found.code, **found.values)
+        return replace(found, path=facts.path, alt=alt)
+
+    def _fitted(self, facts: Facts, plain: Media, platform: str) -> Media | Unusable:
+        most, edge = PICTURE_SIZE[platform], PICTURE_EDGE[platform]
+        name = f"fit|{facts.sha256}|{most}|{edge}"
+        kept = self._shelf.known(name)
+        if kept is None:
+            try:
+                recipe, content = rendition.fit(facts.path, most, edge)
+                self._shelf.put(self._shelf.rendition(facts.sha256, recipe), content)
+            except (OSError, ValueError, SyntaxError):
+                return Unusable("media.broken", found=facts.path.name)
+            kept = {"recipe": recipe, "size": len(content)}
+            self._shelf.keep(name, kept)
+        width, height = (int(one) for one in kept["recipe"].split()[1].split("x"))
+        original = f"{facts.width}×{facts.height}, {facts.size / 1_000_000:.1f} MB"
+        return replace(
+            plain,
+            mime="image/jpeg",
+            size=kept["size"],
+            width=width,
+            height=height,
+            recipe=kept["recipe"],
+            original=original,
         )
 
     def ready(self, media: Media) -> Media:
         """The very bytes that are to be sent, proven to be those that were checked. Raises Unusable."""
-        if self.facts(media.path).sha256 != media.sha256:
-            raise Unusable("media.changed", found=media.path.name)
-        return media
+        path = self._real(media.path)
+        try:
+            if _sha256(path) != media.sha256:
+                raise Unusable("media.changed", found=path.name)
+            if not media.recipe:
+                return replace(media, path=path)
+            made = self._shelf.rendition(media.sha256, media.recipe)
+            content = rendition.make(path, media.recipe)
+            if not made.exists() or made.read_bytes() != content:
+                self._shelf.put(made, content)
+        except OSError as error:
+            raise _unreadable(error) from error
+        except (ValueError, SyntaxError):
+            raise Unusable("media.changed", found=path.name) from None
+        digest = hashlib.sha256(content).hexdigest()
+        return replace(media, path=made, size=len(content), sha256=digest)
 
     def _real(self, path: Path) -> Path:
         real = _spelt(path)
@@ -104,6 +159,19 @@ class Library:
         if not real.is_file():
             raise Unusable("media.not-a-file", found=path.name)
         return real
+
+
+def _needs_work(facts: Facts, platform: str) -> bool:
+    """Whether an image must be made anew for a platform. An animation never is: it would stand still."""
+    if facts.kind != "image" or facts.animated or platform not in PICTURES:
+        return False
+    unfit = facts.mime not in PICTURES[platform] or facts.size > PICTURE_SIZE[platform]
+    return unfit or facts.located or facts.turn > 1 or facts.colours not in _PLAIN_COLOURS
+
+
+_PLAIN_COLOURS = frozenset(
+    {"RGB", "RGBA", "L", "LA", "P", "1"}
+)  # CMYK and 16-bit pictures look wrong on the web
 
 
 def _names(folder: Path) -> list[str]:
@@ -122,83 +190,10 @@ def _spelt(path: Path) -> Path | None:
     return next((one for one in sorted(parent.iterdir()) if nfc(one.name) == nfc(path.name)), None)
 
 
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _unreadable(error: OSError) -> Unusable:
     return Unusable("media.unreadable", reason=error.strerror or type(error).__name__)
-
-
-def _probe(path: Path, size: int) -> Facts | Unusable:
-    if size == 0:
-        return Unusable("media.empty", found=path.name)
-    with path.open("rb") as file:
-        head = file.read(16)
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    try:
-        if container := _container(head):
-            return _video(path, container, size, digest)
-        return _image(path, size, digest)
-    except Unusable as error:
-        return error
-
-
-_MIMES: Mapping[str, str] = MappingProxyType(
-    {
-        "mp4": "video/mp4",
-        "mov": "video/quicktime",
-        "mkv": "video/x-matroska",
-        "avi": "video/x-msvideo",
-        "mpeg": "video/mpeg",
-        "flv": "video/x-flv",
-        "wmv": "video/x-ms-wmv",
-    }
-)
-_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (4, b"ftypqt", "mov"),
-    (4, b"ftyp", "mp4"),
-    (0, b"\x1a\x45\xdf\xa3", "mkv"),
-    (8, b"AVI ", "avi"),
-    (0, b"\0\0\x01\xba", "mpeg"),
-    (0, b"FLV\x01", "flv"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "wmv"),
-)
-
-
-def _container(head: bytes) -> str | None:
-    if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS:
-        raise Unusable("media.unsupported", found="HEIC/AVIF")
-    return next((name for at, mark, name in _SIGNATURES if head[at : at + len(mark)] == mark), None)
-
-
-def _video(path: Path, container: str, size: int, digest: str) -> Facts:
-    mime = _MIMES[container]
-    if path.suffix.lower() in _IMAGE_NAMES:
-        raise Unusable("media.misnamed", found=path.name, fits=mime)
-    return Facts(path, "video", container, mime, size, digest)
-
-
-def _image(path: Path, size: int, digest: str) -> Facts:
-    named_video = path.suffix.lower() in _VIDEO_NAMES
-    try:
-        form, width, height = _header(path)
-    except UnidentifiedImageError:
-        raise Unusable("media.not-video" if named_video else "media.not-image", found=path.name) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Unusable("media.too-many-pixels", found=path.name) from None
-    except _BROKEN:
-        raise Unusable("media.broken", found=path.name) from None
-    mime = Image.MIME[form]
-    if named_video:
-        raise Unusable("media.misnamed", found=path.name, fits=mime)
-    return Facts(path, "image", form, mime, size, digest, width, height)
-
-
-def _header(path: Path) -> tuple[str, int, int]:
-    """Format, width and height, without decoding the picture."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        warnings.simplefilter("ignore", UserWarning)  # odd metadata; whether it matters, `verify` says
-        with Image.open(path, formats=_FORMATS) as image:
-            form = image.format or ""
-            size = image.size
-            image.verify()
-    return _SAME_AS.get(form, form), *size

@@ -4,6 +4,14 @@ from town import HURRY, Town
 from asean_social.sandbox.server import Sandbox
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory):
+    """Nothing that was found out in an earlier run, and nothing left on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASEAN_SOCIAL_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def sandbox(tmp_path):
     with Sandbox(processing_seconds=0.2, verify_seconds=0.2, media_dir=tmp_path / "public") as running:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from films import mp4
 from PIL import Image
 
 from asean_social import campaign, plan
@@ -19,7 +20,7 @@ HEAD: dict[str, Any] = {
     "channels": {"trang": "facebook/hue", "kenh": "youtube/hue", "oa": "zalo/hue"},
 }
 ARTICLE = {"title": "Tiêu đề", "summary": "Tóm tắt", "author": "Cổng", "cover": "bia.jpg"}
-MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 100
+MP4 = mp4()
 
 
 class Desk:

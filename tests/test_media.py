@@ -5,6 +5,7 @@ import unicodedata
 
 import pytest
 from desk import MP4
+from films import mp4
 from PIL import Image
 
 from asean_social.media import Library, Unusable
@@ -42,18 +43,35 @@ def test_the_content_counts_and_not_the_name_of_an_image(tmp_path, library):
     assert library.facts(tmp_path / "a.png").mime == "image/jpeg"
 
 
-@pytest.mark.parametrize(
-    ("head", "mime"),
-    [(MP4, "video/mp4"), (b"\0\0\0\x14ftypqt  ", "video/quicktime"), (b"\x1a\x45\xdf\xa3", "video/x-matroska"),
-     (b"RIFF\0\0\0\0AVI LIST", "video/x-msvideo"), (b"FLV\x01", "video/x-flv"), (b"\0\0\x01\xba", "video/mpeg"),
-     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-wmv")],
-)  # fmt: skip
-def test_a_video_is_known_by_its_container(tmp_path, library, head, mime):
-    (tmp_path / "v.bin").write_bytes(head + b"\0" * 50)
+@pytest.mark.parametrize(("brand", "mime"), [(b"isom", "video/mp4"), (b"qt  ", "video/quicktime")])
+def test_a_video_tells_what_it_is_like(tmp_path, library, brand, mime):
+    (tmp_path / "v.bin").write_bytes(mp4(1920, 1080, 65.5, fps=30, brand=brand))
 
     facts = library.facts(tmp_path / "v.bin")
 
-    assert (facts.kind, facts.mime, facts.width) == ("video", mime, 0)
+    assert (facts.kind, facts.mime, facts.width, facts.height) == ("video", mime, 1920, 1080)
+    assert (round(facts.duration, 1), facts.codec, bool(facts.sound), facts.turn) == (65.5, "AVC", True, 0)
+    assert 29 < facts.fps < 31
+
+
+def test_a_video_that_a_telephone_turned_is_as_high_as_it_looks(tmp_path, library):
+    (tmp_path / "v.mp4").write_bytes(mp4(1920, 1080, turn=90, sound=False, codec=b"hvc1"))
+
+    facts = library.facts(tmp_path / "v.mp4")
+
+    assert (facts.width, facts.height, facts.turn) == (1080, 1920, 90)
+    assert (facts.codec, facts.sound) == ("HEVC", "")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"\0\0\0\x18ftypmp42", b"\x1a\x45\xdf\xa3", b"RIFF\0\0\0\0AVI LIST", b"FLV\x01", b"\0\0\x01\xba",
+     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"],
+)  # fmt: skip
+def test_what_only_begins_like_a_video_is_none(tmp_path, library, head):
+    (tmp_path / "v.mp4").write_bytes(head + b"\0" * 500)
+
+    assert _code(library, tmp_path / "v.mp4") in ("media.no-picture", "media.truncated")
 
 
 def test_a_cameras_jpeg_with_a_second_picture_is_a_jpeg(tmp_path, library):

@@ -436,7 +436,7 @@ def test_a_video_of_the_post_stands_in_the_article_with_the_cover_as_its_still(d
     message = desk.message(**OA, media="v.mp4")
 
     assert [one.path.name for one in message.media] == ["bia.jpg", "v.mp4"]
-    assert message.options["body"][-1] == {"type": "video", "media": 1, "thumb": 0, "caption": ""}
+    assert message.options["body"][-1] == {"type": "video", "media": 1, "thumb": 0}
 
 
 def test_a_video_article_needs_a_picture_and_a_summary(desk):

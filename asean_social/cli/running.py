@@ -134,8 +134,11 @@ class Station:
         from asean_social.desk import Desk
         from asean_social.media import Library
         from asean_social.records import Claimer
+        from asean_social.shelf import Shelf
 
-        library = Library(self.project.root)
+        shelf = Shelf()
+        shelf.tidy()
+        library = Library(self.project.root, shelf)
         return Desk(
             ledger=self.ledger,
             opener=accounts,

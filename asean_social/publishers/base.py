@@ -33,6 +33,11 @@ class Media:
     width: int = 0  # pixels as seen, rotation applied; 0 where not known
     height: int = 0
     duration: float = 0.0  # seconds; 0 for an image
+    fps: float = 0.0
+    codec: str = ""  # of a video's picture, as MediaInfo names it: AVC, HEVC …
+    sound: bool = True  # whether a video has any
+    turn: int = 0  # degrees that a video's metadata turns it by
+    animated: bool = False
     recipe: str = ""  # how an image is re-encoded before it is sent; "": it is sent as it is
     original: str = ""  # what it is made from, for people: "6000×4000, 9.1 MB"; "" without a recipe
 

@@ -10,12 +10,22 @@ from asean_social.text import count, tag_characters
 _READ = date(2026, 11, 23)
 _PAGE_FEED = "https://developers.facebook.com/docs/graph-api/reference/page/feed/"
 _PAGE_PHOTOS = "https://developers.facebook.com/docs/graph-api/reference/page/photos/"
+_VIDEO_LIMITS = "https://developers.facebook.com/docs/graph-api/reference/video-upload-limits/"
+_REELS = "https://developers.facebook.com/docs/video-api/guides/reels-publishing"
+_THUMBNAILS = "https://developers.google.com/youtube/v3/docs/thumbnails/set"
+_CAPTIONS = "https://developers.google.com/youtube/v3/docs/captions/insert"
 _VIDEOS = "https://developers.google.com/youtube/v3/docs/videos"
 _BROADCAST = "https://developers.zalo.me/docs/official-account/tin-nhan/tin-truyen-thong"
 _ARTICLE = "https://developers.zalo.me/docs/official-account/bai-viet/tao-bai-viet"
 
 FACEBOOK: Mapping[str, Limit] = MappingProxyType(
     {
+        # No cap is documented; products stop here.
+        "album.pictures": Limit(10, "count", _PAGE_PHOTOS, _READ),
+        "video.size": Limit(10_000_000_000, "bytes", _VIDEO_LIMITS, _READ),
+        "video.seconds": Limit(4 * 3600, "seconds", _VIDEO_LIMITS, _READ),
+        "reel.seconds": Limit(90, "seconds", _REELS, _READ),
+        "reel.fps": Limit(60, "fps", _REELS, _READ),
         # Meta names no number; its own composer stops here, and so do several products.
         "text": Limit(63_206, "characters", _PAGE_FEED, _READ),
         # The reference says 10 MB, its own error 1366046 says 4 MB: the smaller one holds.
@@ -27,6 +37,13 @@ YOUTUBE: Mapping[str, Limit] = MappingProxyType(
     {
         "title": Limit(100, "characters", f"{_VIDEOS}#snippet.title", _READ),
         "description": Limit(5_000, "bytes-utf8", f"{_VIDEOS}#snippet.description", _READ),
+        "video.size": Limit(274_877_906_944, "bytes", _VIDEOS, _READ),
+        "video.seconds": Limit(
+            12 * 3600, "seconds", "https://support.google.com/youtube/answer/71673", _READ
+        ),
+        # 50 MB since 2026-09-14; older tools and pages still stop at 2 MB
+        "image.size": Limit(2_000_000, "bytes", _THUMBNAILS, _READ),
+        "captions.size": Limit(104_857_600, "bytes", _CAPTIONS, _READ),
         "tags": Limit(500, "tag-characters", f"{_VIDEOS}#snippet.tags[]", _READ),
     }
 )
@@ -38,6 +55,7 @@ ZALO: Mapping[str, Limit] = MappingProxyType(
         "summary": Limit(250, "characters", _ARTICLE, _READ),
         "author": Limit(50, "characters", _ARTICLE, _READ),
         "broadcast.articles": Limit(5, "count", _BROADCAST, _READ),
+        "video.size": Limit(49_999_999, "bytes", _ARTICLE, _READ),
         "image.size": Limit(1_000_000, "bytes", _ARTICLE, _READ),
         # Up to 522 KB every picture was taken; between that and 1 MB nobody reports.
         "image.safe-size": Limit(500_000, "bytes", _ARTICLE, _READ),
@@ -53,6 +71,8 @@ BROADCAST_TARGET: Mapping[str, int] = MappingProxyType(
 SHORTEST_REEL, LONGEST_REEL = 3.0, 90.0
 # square or taller; classified by YouTube itself (https://support.google.com/youtube/answer/15424877, read 2026-11-23)
 LONGEST_SHORT = 180.0
+# seconds; longer ones need a channel proven by telephone (https://support.google.com/youtube/answer/71673)
+LONG_UPLOAD = 15 * 60
 
 LIMITS: Mapping[str, Mapping[str, Limit]] = MappingProxyType(
     {"facebook": FACEBOOK, "youtube": YOUTUBE, "zalo": ZALO}
@@ -62,9 +82,32 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = MappingProxyType(
 PICTURES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "facebook": frozenset({"image/jpeg", "image/png", "image/bmp", "image/gif", "image/tiff"}),
+        "youtube": frozenset({"image/jpeg", "image/png"}),
         "zalo": frozenset({"image/jpeg", "image/png"}),
     }
 )
+# bytes and pixels that a picture is brought under before it is sent
+PICTURE_SIZE: Mapping[str, int] = MappingProxyType(
+    {
+        "facebook": FACEBOOK["photo.size"].most,
+        "youtube": YOUTUBE["image.size"].most,
+        "zalo": ZALO["image.safe-size"].most,
+    }
+)
+PICTURE_EDGE: Mapping[str, int] = MappingProxyType({"facebook": 2048, "youtube": 1920, "zalo": 1600})
+# containers; codecs of the picture as MediaInfo names them
+FILMS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "facebook": frozenset({"video/mp4", "video/quicktime", "video/x-msvideo", "video/x-matroska",
+                               "video/x-flv", "video/x-ms-wmv", "video/mpeg"}),
+        "reel": frozenset({"video/mp4"}),
+        "youtube": frozenset({"video/mp4", "video/quicktime", "video/x-msvideo", "video/x-matroska",
+                              "video/x-flv", "video/x-ms-wmv", "video/mpeg"}),
+        "zalo": frozenset({"video/mp4", "video/x-msvideo"}),
+    }
+)  # fmt: skip
+REEL_CODECS = frozenset({"AVC", "HEVC", "VP9", "AV1"})
+REEL_WIDTH, REEL_HEIGHT, REEL_FPS = 540, 960, 24  # the least
 
 
 def measured(
