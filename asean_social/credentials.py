@@ -100,6 +100,10 @@ class ZaloAccount(_Table):
     access_token: OptionalSecret = SecretStr("")
     refresh_token: Secret
     media: MediaStore | None = None
+    broadcasts_per_month: Annotated[int, Field(ge=0)] | None = (
+        None  # what the package allows; None: not known
+    )
+    package_day: Annotated[int, Field(ge=1, le=28)] = 1  # of the month, on which its quotas begin anew
     api_url: Address = "https://openapi.zalo.me"
     oauth_url: Address = "https://oauth.zaloapp.com"
 

@@ -4,6 +4,7 @@ This is where the ledger and a publisher meet. What happens next is decided in `
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -271,6 +272,8 @@ class Turn:
         """The platform accepted; seen public it is done, else it is looked at again soon."""
         now = self._now()
         receipt = self._status(publisher, message)
+        with suppress(PublishError):  # what is left lying about is removed the next time
+            publisher.tidy(now)
         decision = decisions.after_confirm(receipt, 0, now, now, self.policy)
         self._settle(decision, receipt, released_at=now)
 

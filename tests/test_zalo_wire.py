@@ -106,7 +106,7 @@ def test_a_question_that_was_refused_says_nothing_about_the_article(server, code
         (wire.VERIFY, -201, "Media is being processed", wire.Working, "zalo.being-processed"),
         (wire.VERIFY, 0, "Media is BEING processed", wire.Working, "zalo.being-processed"),
         (wire.VERIFY, -200, "Upload media failed", Rejected, "zalo.image-failed"),
-        (wire.VERIFY, -200, "Upload media failed. Too many failed attempts", Rejected, "zalo.image-failed"),
+        (wire.VERIFY, -200, "Upload media failed. Too many failed attempts", Unavailable, "zalo.image-too-often"),
         (wire.VERIFY, -200, "Token is invalid", wire.JobLost, "zalo.job-lost"),
         (wire.VERIFY, -201, "token invalid", wire.JobLost, "zalo.job-lost"),
         (wire.VERIFY, -201, "title is invalid", Rejected, "zalo.field-refused"),

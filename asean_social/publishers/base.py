@@ -209,6 +209,10 @@ class Publisher(ABC):
         """
         raise NotImplementedError(after.kind)
 
+    def tidy(self, now: datetime) -> None:
+        """Remove what earlier deliveries left in places of ours, and nobody needs any more. Raises PublishError."""
+        del now
+
     def objections(self, message: Message) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Codes and values of what this account would refuse of a message, asked without changing anything there.
 

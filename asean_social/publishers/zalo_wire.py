@@ -13,10 +13,13 @@ from typing import Any
 import requests
 
 from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, Unavailable
-from asean_social.publishers.http import Session, transport_error
+from asean_social.publishers.base import Media
+from asean_social.publishers.http import Session, multipart, transport_error
 from asean_social.text import fold
 
 PLATFORM = "zalo"
+NIGHT = -234
+TOO_OFTEN = "zalo.image-too-often"
 MINUTE = 60.0  # -32 counts requests per minute and tells no other time
 
 
@@ -50,6 +53,9 @@ VERIFY = Call("POST", "/v2.0/article/verify", ("id", "article_id"))
 UPDATE = Call("POST", "/v2.0/article/update", ("token",), visible=True)
 REMOVE = Call("POST", "/v2.0/article/remove")
 DETAIL = Call("GET", "/v2.0/article/getdetail", ("title", "status"))
+PREPARE = Call("POST", "/v2.0/article/upload_video/preparevideo", ("token",))
+VIDEO = Call("GET", "/v2.0/article/upload_video/verify", ("status",))
+BROADCAST = Call("POST", "/v2.0/oa/message", ("message_id",), visible=True)
 SLICE = Call("GET", "/v2.0/article/getslice", ("medias",))
 
 _Verdict = tuple[type[PublishError], str]
@@ -72,7 +78,7 @@ _VERDICTS: Mapping[int, _Verdict] = MappingProxyType(
         **dict.fromkeys((-233, -235, -240), (Rejected, "zalo.not-supported")),
         -248: (Rejected, "zalo.rules"),
         -214: (Unavailable, "zalo.being-processed"),
-        -234: (Unavailable, "zalo.night"),
+        -234: (RateLimited, "zalo.night"),
     }
 )
 _GONE: _Verdict = (Gone, "zalo.article-gone")
@@ -85,12 +91,25 @@ _VERDICTS_BY_CALL: Mapping[Call, Mapping[int, _Verdict]] = MappingProxyType(
 )
 
 
-def send(api_url: str, session: Session, token: str, call: Call, sent: Mapping[str, Any]) -> dict[str, Any]:
+def send(
+    api_url: str,
+    session: Session,
+    token: str,
+    call: Call,
+    sent: Mapping[str, Any],
+    file: Media | None = None,
+) -> dict[str, Any]:
     """The data of the answer. Raises PublishError."""
     session.keep_secret(token)
     url, headers = api_url + call.path, {"access_token": token}
     try:
-        if call.method == "GET":
+        if file is not None:
+            body, more = multipart({}, "file", file.path, file.mime, session.progress)
+            with body:
+                response = session.post(url, data=body, headers=headers | more)
+        elif call is VIDEO:  # the sources disagree where the token of an upload goes
+            response = session.get(url, params=sent, headers=headers | {"token": str(sent["token"])})
+        elif call.method == "GET":
             response = session.get(url, params=sent, headers=headers)
         else:
             response = session.post(url, json=sent, headers=headers)
@@ -117,6 +136,8 @@ def _refusal(call: Call, code: int, told: str, status: int) -> PublishError:
     """`code` 0: the answer could not be read, or lacks what makes it a success."""
     kind, name = _verdict(call, code, fold(told)) or _unlisted(call, code, status)
     detail = f"{code}: {told}" if code else told
+    if code == NIGHT:
+        return RateLimited(PLATFORM, name, detail, quota="night")
     if kind is RateLimited:
         return RateLimited(PLATFORM, name, detail, MINUTE)
     if kind is Rejected and call.method == "GET":
@@ -128,7 +149,9 @@ def _verdict(call: Call, code: int, told: str) -> _Verdict | None:
     """Codes with two meanings are told apart by their text; nothing else differs."""
     if call is VERIFY and "being processed" in told:  # its number is not known
         return Working, "zalo.being-processed"
-    if call is VERIFY and code in (-200, -201) and "token" in told:
+    if call is VERIFY and "too many failed attempts" in told:  # of one address; minutes help
+        return Unavailable, TOO_OFTEN
+    if call in (VERIFY, VIDEO) and code in (-200, -201) and "token" in told:
         return JobLost, "zalo.job-lost"
     if code == -223 and any(word in told for word in ("quota", "limit", "hạn mức", "giới hạn")):
         return Rejected, "zalo.quota"
