@@ -185,7 +185,7 @@ def _picture_format(seen: Seen) -> Iterator[Problem]:
 
 
 def _picture_size(seen: Seen) -> Iterator[Problem]:
-    fields = {"facebook": "photo.size", "zalo": "image.size"}
+    fields = {"facebook": "photo.size", "youtube": "image.size", "zalo": "image.size"}
     for planned, post, media, part in _pictures(seen):
         platform = planned.message.platform
         most = seen.limits[platform][fields[platform]].most

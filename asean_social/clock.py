@@ -1,8 +1,11 @@
 """The only place that asks the time. Sandbox and runner can share an offset, so that a night can be played by day."""
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, Self
+
+from asean_social.errors import UserError
 
 
 class Clock(Protocol):
@@ -19,6 +22,15 @@ class SystemClock:
     def __init__(self, offset: timedelta = timedelta()) -> None:
         self.offset = offset
         self._interrupted = threading.Event()
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """ASEAN_SOCIAL_OFFSET: seconds ahead, as of a sandbox one practises with. Raises UserError."""
+        text = environment.get("ASEAN_SOCIAL_OFFSET", "").strip() or "0"
+        try:
+            return cls(timedelta(seconds=float(text)))
+        except (ValueError, OverflowError):
+            raise UserError("policy.not-a-number", variable="ASEAN_SOCIAL_OFFSET", found=text) from None
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset

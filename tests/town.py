@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from films import mp4
 from PIL import Image
 
 from asean_social.cli.main import main
@@ -20,7 +21,7 @@ HURRY = {
     "ASEAN_SOCIAL_POLL": "0.1",
     "ASEAN_SOCIAL_SPACING": "0",
 }
-VIDEO = b"\0\0\0\x18ftypmp42" + b"\0\0\0\0mp42isom" + bytes(range(256)) * 64
+VIDEO = mp4(640, 360, 5.0)
 
 OFFICE = """
 [[people]]

@@ -45,7 +45,7 @@ def schedule(
     if dry_run:
         return _dry_run(tool, paths)
     project = tool.project(paths)
-    clock = SystemClock()
+    clock = SystemClock.from_environment(os.environ)
     with Station(tool.screen, project, tool.credentials, tool.ledger, clock) as station:
         _stop_on_signals(station.runner)
         if once:

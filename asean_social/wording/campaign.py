@@ -337,4 +337,6 @@ MESSAGES: dict[str, str] = {
     "check.youtube.long.hint": "See youtube.com/verify.",
     "check.facebook.album": "An album holds at most {most} pictures, and this one has {count}.",
     "check.facebook.album.hint": "Make two posts of it.",
+    "check.youtube.format": "YouTube takes no thumbnail such as {found}; possible: {fits}.",
+    "check.youtube.size": "{found} has {count} bytes; at most {most} fit.",
 }
