@@ -242,6 +242,24 @@ def _quiet(seen: Seen) -> Iterator[Problem]:
             yield seen.problem(planned, post, "check.quiet", *part, due=planned.due_at, between=between)
 
 
+def _author(seen: Seen) -> Iterator[Problem]:
+    """Nobody approves what they wrote themselves: so it must be known who wrote it."""
+    people = seen.office.people
+    if seen.campaign.approval == "none" or not people:
+        return
+    for post in seen.campaign.posts:
+        if post.author and post.author not in people:
+            fits = ", ".join(sorted(people))
+            yield seen.campaign.problem(post, "check.unknown-author", "author", found=post.author, fits=fits)
+
+
+def _no_author(seen: Seen) -> Iterator[Problem]:
+    if seen.campaign.approval != "none" and seen.office.people:
+        for post in seen.campaign.posts:
+            if not post.author:
+                yield seen.campaign.problem(post, "check.no-author")
+
+
 def _broadcast_target(seen: Seen) -> Iterator[Problem]:
     for planned, post in seen.messages("zalo"):
         for after in planned.message.after:
@@ -316,6 +334,8 @@ RULES: tuple[Rule, ...] = (
     Rule("C19", W, _OFFICE, _daily_cap),
     Rule("C20", W, _OFFICE, _clash),
     Rule("C21", W, _OFFICE, _quiet),
+    Rule("C25", E, _OFFICE, _author),
+    Rule("C26", W, _OFFICE, _no_author),
     Rule("C22", E, _ZALO_BROADCAST, _broadcast_target),
     Rule("C23", E, _ZALO_BROADCAST, _broadcast_articles),
     Rule("C24", E, _ZALO_BROADCAST, _broadcast_hour),

@@ -124,6 +124,9 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         mode = "ro" if self._read_only else "rwc"
+        if not self._read_only and not self.path.exists():
+            with suppress(OSError):  # what is wrong with the place, the database says better
+                self.path.touch(mode=0o600, exist_ok=True)  # tokens lie in it
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
             uri=True,

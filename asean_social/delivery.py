@@ -412,12 +412,12 @@ class Turn:
 
     def _move(self, decision: Decision, *, tries: int = 0, looks: int = 0, **columns: Any) -> None:
         """`tries` counts failures in a row, `looks` polls and look-ups; both go on while one step lasts."""
-        old = self.claim.state
+        old, said = self.claim.state, self.claim.reason
         if decision.state in (State.STAGING, State.RELEASING) and old != State.PLANNED:
             tries, looks = self.claim.tries, self.claim.looks
         columns |= {"tries": tries, "looks": looks}
         self.claim = self.ledger.move(self.claim, decision, self._now(), **columns)
-        if self.claim.state != old:
+        if self.claim.state != old or (decision.step == LOOK_FIRST and decision.reason != said):
             self.desk.listener.moved(self.claim, old)
 
     def _open(self) -> Publisher:

@@ -137,9 +137,10 @@ class Ledger(Chores):
             columns |= {"generation": row.generation + 1, "staged_digest": "", "tries": 0, "looks": 0}
         if change.state is not None:
             _must(row.state, change.state)
-            columns |= {"state": change.state, "reason": change.reason, "why": "{}", "resume_at": None}
-            columns |= {"step": "", "tries": 0, "looks": 0}
-            _log(db, now, key, who, row.fence, Decision(change.state, reason=change.reason), row.state)
+            columns |= {"state": change.state, "reason": change.reason, "why": to_json(change.why)}
+            columns |= {"resume_at": None, "step": "", "tries": 0, "looks": 0}
+            said = Decision(change.state, reason=change.reason, why=change.why)
+            _log(db, now, key, who, row.fence, said, row.state)
         _update(db, key, columns, now)
 
     def _discard(self, db: sqlite3.Connection, row: Delivery, later: datetime) -> None:

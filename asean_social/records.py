@@ -126,6 +126,7 @@ class Change:
     columns: Mapping[str, Any] = field(default_factory=dict)
     state: State | None = None
     reason: str = ""
+    why: Mapping[str, Any] = field(default_factory=dict)
     discard: bool = False  # the pieces of the present generation are not wanted any more
     insert: bool = False
 

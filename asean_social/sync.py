@@ -237,8 +237,9 @@ def _changed(row: Delivery, want: Wanted, now: datetime) -> Change | None:
     if edited and row.state in (State.WAITING, State.PLANNED):
         step = STAGE if row.state == State.WAITING else ""
         columns |= {"step": step, "resume_at": now, "tries": 0, "looks": 0}
+    why = {"due_at": want.due_at} if state == State.HELD else {}
     return Change(
-        columns, state, reason, discard=edited or _would_be_stale(row, want) or state == State.PLANNED
+        columns, state, reason, why, discard=edited or _would_be_stale(row, want) or state == State.PLANNED
     )
 
 

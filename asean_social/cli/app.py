@@ -66,7 +66,10 @@ class Desktop:
     def project(self, paths: list[Path] | None) -> "Project":
         from asean_social.project import Project
 
-        return Project.find(paths or [], Path.cwd())
+        found = Project.find(paths or [], Path.cwd())
+        if not paths and found.root != Path.cwd():  # a folder above was taken: that must not happen unseen
+            self.screen.note(self.screen.language.say("project.above", folder=str(found.root)))
+        return found
 
 
 class Screen:

@@ -1,13 +1,15 @@
 """Before launch: check, preview, approve. No network; only `approve` writes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
 from asean_social.cli.app import BAD_INPUT, GOOD, By, Desktop, Json, Paths, Screen, app, desktop
-from asean_social.errors import Severity, UserError
+from asean_social.errors import Problem, Severity, UserError
 
 if TYPE_CHECKING:
     from asean_social.plan import Planned
@@ -29,9 +31,21 @@ def read(tool: Desktop, paths: list[Path] | None) -> "tuple[Project, Loaded]":
 
 
 @app.command(help="help.check")
-def check(context: typer.Context, paths: Paths = None, as_json: Json = False) -> int:
+def check(
+    context: typer.Context,
+    paths: Paths = None,
+    as_json: Json = False,
+    accounts: Annotated[bool, typer.Option("--accounts", help="help.accounts")] = False,
+) -> int:
+    from asean_social import inquiry
+
     tool = desktop(context)
-    _, loaded = read(tool, paths)
+    project, loaded = read(tool, paths)
+    scheduled = inquiry.still_scheduled(loaded, project.ledger(tool.ledger)) if not paths else []
+    if not loaded.campaigns and not loaded.broken and not scheduled:
+        raise UserError("check.nothing", folder=", ".join(project.shown(one) for one in project.paths))
+    found = [*scheduled, *of_accounts(loaded, tool, project, ask=accounts)]
+    loaded = replace(loaded, problems=(*loaded.problems, *found))
     errors = [one for one in loaded.problems if one.severity is Severity.ERROR]
     if as_json:
         from asean_social.cli.app import ordered
@@ -40,6 +54,17 @@ def check(context: typer.Context, paths: Paths = None, as_json: Json = False) ->
     else:
         tell_check(tool.screen, loaded)
     return BAD_INPUT if errors else GOOD
+
+
+def of_accounts(loaded: "Loaded", tool: Desktop, project: "Project", *, ask: bool) -> "list[Problem]":
+    """What the credentials file says against it; `ask`: and the accounts themselves, changing nothing there."""
+    from asean_social import inquiry
+
+    file = project.credentials(tool.credentials)
+    found = inquiry.of_credentials(loaded, file, environ)
+    if ask:
+        found += inquiry.of_accounts(loaded, file, environ, project.ledger(tool.ledger))
+    return found
 
 
 def tell_check(screen: Screen, loaded: "Loaded") -> None:
@@ -113,7 +138,7 @@ def approve(
     planned = [one for plan in loaded.plans.values() for one in plan.deliveries if one.approval_needed]
     chosen = planned if all_posts else resolve(posts or [], planned)
     if not chosen:
-        raise UserError("approve.nothing")
+        raise UserError("approve.none-waiting" if all_posts else "approve.nothing")
     _refuse_bad(chosen, loaded)
     office = load_office(project.office)
     for slug, campaign in loaded.campaigns.items():

@@ -1,5 +1,6 @@
 """What publishes: schedule; and what practises: sandbox, demo."""
 
+import errno
 import os
 import signal
 import socket
@@ -183,14 +184,39 @@ def _errors(problems: Iterable[Problem]) -> list[Problem]:
 @app.command(help="help.sandbox")
 def sandbox(
     context: typer.Context,
-    port: Annotated[int, typer.Option("--port", help="help.port")] = 8765,
+    port: Annotated[int, typer.Option("--port", help="help.port", min=1, max=65535)] = 8765,
     offset: Annotated[float, typer.Option("--offset", help="help.offset")] = 0.0,
+    write: Annotated[Path, typer.Option("--write-credentials", help="help.write-credentials")] = Path(
+        "sandbox.toml"
+    ),
 ) -> int:
     from asean_social.sandbox.server import serve
 
     screen = desktop(context).screen
-    serve("127.0.0.1", port, offset_seconds=offset, on_ready=lambda url: screen.say("sandbox.ready", url=url))
+
+    def ready(url: str, credentials: str) -> None:
+        _write_practice(write, credentials)
+        screen.say("sandbox.ready", url=url)
+        screen.say("sandbox.practice", file=str(write))
+
+    try:
+        serve("127.0.0.1", port, offset_seconds=offset, on_ready=ready)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        raise UserError("sandbox.port-busy", port=str(port)) from None
     return GOOD
+
+
+def _write_practice(file: Path, credentials: str) -> None:
+    """Keys of a sandbox only; a file with others is not overwritten."""
+    try:
+        if file.exists() and "127.0.0.1" not in file.read_text(encoding="utf-8", errors="replace"):
+            raise UserError("sandbox.other-credentials", file=str(file))
+        file.write_text(credentials, encoding="utf-8")
+        file.chmod(0o600)
+    except OSError as error:
+        raise UserError("sandbox.not-written", file=str(file), reason=error.strerror or "") from None
 
 
 @app.command(help="help.demo")

@@ -54,7 +54,9 @@ def status(context: typer.Context, paths: Paths = None, as_json: Json = False) -
 
 
 def exit_code(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> int:
-    return FAULTS if faults(ledger, rows, now) or _stuck(ledger, rows) else GOOD
+    """A person is needed: for a post, for what follows it, for an account, or for a campaign file that is broken."""
+    stopped = any(hold.until is None for hold in ledger.holds()) or ledger.troubles()
+    return FAULTS if stopped or faults(ledger, rows, now) or _stuck(ledger, rows) else GOOD
 
 
 def _stuck(ledger: "Ledger", rows: "Sequence[Delivery]") -> "list[FollowUp]":

@@ -293,15 +293,15 @@ def serve(
     *,
     offset_seconds: float = 0.0,
     media_dir: Path | None = None,
-    on_ready: Callable[[str], None],
+    on_ready: Callable[[str, str], None],
 ) -> None:
-    """Run a sandbox for a person until Ctrl-C; `on_ready` gets its address. Its clock is `offset_seconds` ahead."""
+    """Run a sandbox for a person until Ctrl-C; `on_ready` gets its address and its credentials.toml. Its clock is `offset_seconds` ahead."""
 
     def clock() -> float:
         return time.time() + offset_seconds
 
     with Sandbox(host=host, port=port, clock=clock, media_dir=media_dir) as sandbox:
-        on_ready(sandbox.url)
+        on_ready(sandbox.url, sandbox.credentials())
         try:
             while True:
                 time.sleep(0.5)  # Windows hears Ctrl-C only between short sleeps

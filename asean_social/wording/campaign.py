@@ -339,4 +339,12 @@ MESSAGES: dict[str, str] = {
     "check.facebook.album.hint": "Make two posts of it.",
     "check.youtube.format": "YouTube takes no thumbnail such as {found}; possible: {fits}.",
     "check.youtube.size": "{found} has {count} bytes; at most {most} fit.",
+    "check.no-account": "credentials.toml has no account {platform}.{account}; it has: {known}.",
+    "check.no-account.hint": "Correct the name, or add the account.",
+    "check.unknown-author": "The author {found} is not in office.toml; there are: {fits}.",
+    "check.unknown-author.hint": "Write the id of the person who wrote the post: nobody approves their own.",
+    "check.no-author": "The post names no author, so that its author could approve it.",
+    "check.no-author.hint": "Add `author`, or once to `defaults`.",
+    "check.still-scheduled": "{count} posts of {campaign} are scheduled and will still be published as the file said last.",
+    "check.still-scheduled.hint": "To stop them: asean-social skip {campaign} --reason … · or mend the file.",
 }
