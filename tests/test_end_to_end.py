@@ -253,7 +253,7 @@ def test_a_broken_or_missing_file_cancels_nothing_and_the_last_good_plan_stays(t
     done = town.process("schedule", "--once")
 
     assert len(sandbox.public()) == 1, done.stderr
-    assert done.returncode == (0 if harm == "missing" else 1)
+    assert done.returncode == (3 if harm == "missing" else 1)
 
 
 def test_a_token_of_a_strangers_page_sends_nothing(town, sandbox):

@@ -360,7 +360,7 @@ class _unstarted:  # noqa: N801  # reads as a fixture
 def test_served_for_a_person_it_ends_with_ctrl_c() -> None:
     code = (
         "from asean_social.sandbox.server import serve\n"
-        "serve('127.0.0.1', 0, offset_seconds=86400, on_ready=lambda url: print(url, flush=True))\n"
+        "serve('127.0.0.1', 0, offset_seconds=86400, on_ready=lambda url, _keys: print(url, flush=True))\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         url = process.stdout.readline().strip()
@@ -372,6 +372,6 @@ def test_served_for_a_person_it_ends_with_ctrl_c() -> None:
 def test_a_taken_port_is_an_error_before_anything_is_said() -> None:
     said = []
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
-        serve("127.0.0.1", taken.getsockname()[1], on_ready=said.append)
+        serve("127.0.0.1", taken.getsockname()[1], on_ready=lambda url, _keys: said.append(url))
 
     assert said == []

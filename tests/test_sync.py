@@ -1,9 +1,11 @@
 """From plan to ledger: what a change of the campaign does to a delivery in each state."""
 
+import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from films import mp4
 from stage_set import NOON, Office
 from town import Town, text_post
 
@@ -238,7 +240,9 @@ def test_a_large_video_is_prepared_earlier(town, ledger):
     due = datetime(2029, 1, 1, 12, tzinfo=UTC)
     big = town.root / "campaigns" / "media" / "lon.mp4"
     with Path(big).open("wb") as file:
-        file.write(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+        film = mp4()
+        file.write(film)
+        file.write(struct.pack(">I", 200_000_000 - len(film)) + b"free")
         file.truncate(200_000_000)
     ledger.put_rate("youtube/hue-asean", 10_000.0)
     media = "[{file: media/lon.mp4}]"
