@@ -51,7 +51,11 @@ def options(
 ) -> None:
     if lang not in LANGUAGES:
         raise typer.BadParameter(lang, param_hint="--lang (vi, en)")
-    context.obj = Desktop(Screen(Language(lang)), credentials, ledger, verbose)
+    if verbose:
+        import logging
+
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    context.obj = Desktop(Screen(Language(lang)), credentials, ledger)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,6 @@ class Desktop:
     screen: "Screen"
     credentials: str
     ledger: str
-    verbose: bool
 
     def project(self, paths: list[Path] | None) -> "Project":
         from asean_social.project import Project

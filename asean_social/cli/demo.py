@@ -129,7 +129,8 @@ def _publish(screen: Screen, project: "Project", clock: SystemClock) -> bool:
 
 
 def _next(runner: "Runner", now: datetime) -> datetime | None:
-    if all(row.state in DONE or row.state == State.HELD for row in runner.ledger.deliveries()):
+    ended = all(row.state in DONE or row.state == State.HELD for row in runner.ledger.deliveries())
+    if ended and runner.ledger.next_follow_up(now) is None:
         return None
     due = runner.ledger.next_due(runner.scope.campaigns, now, runner.desk.claimer)
     return min(due, now + WEEK) if due else None
