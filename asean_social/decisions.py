@@ -183,15 +183,19 @@ def after_look_up(
     policy: Policy,
     *,
     repeatable: bool,
+    kept: str = "",
 ) -> Decision:
     """A release was sent and its answer is not trusted; `receipt` is what the platform shows now, None: nothing.
 
-    `tries` counts the releases that ended here before.
+    `tries` counts the releases that ended here before. `kept`: why the platform, which took the release, said that it
+    keeps the object invisible all the same; doing it again would not help.
     """
     if isinstance(receipt, PublishError):
         return _look_failed(State.UNKNOWN, LOOK_UP, receipt, looks, now, policy)
     if receipt is not None and receipt.public:
         return Decision(State.PUBLISHED, reason=receipt.differs)
+    if receipt is not None and receipt.staged and kept:
+        return Decision(State.HELD, LOOK_UP, kept)
     if receipt is not None and receipt.underway and looks < len(policy.lookup_waits) + policy.tries:
         return Decision(State.UNKNOWN, LOOK_UP, "confirming.not-yet", resume_at=now + look_gap(looks, policy))
     if tries + 1 >= policy.tries:

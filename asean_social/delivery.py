@@ -348,7 +348,13 @@ class Turn:
         except PublishError as error:
             receipt = error
         decision = decisions.after_look_up(
-            receipt, claim.looks, claim.tries, self._now(), self.policy, repeatable=repeatable
+            receipt,
+            claim.looks,
+            claim.tries,
+            self._now(),
+            self.policy,
+            repeatable=repeatable,
+            kept=claim.reason if claim.why.get("kept") else "",
         )
         self._settle(decision, receipt)
 

@@ -186,3 +186,23 @@ def test_polls_grow_to_a_minute_and_never_exceed_what_is_asked(tries, asked):
 
     assert 0 < wait <= 60 or asked < 1e-6
     assert not asked or wait <= asked + 1e-6
+
+
+def test_what_the_platform_took_and_keeps_hidden_asks_a_person():
+    staged = Receipt(public=False, remote_id="1", staged=True)
+    decision = decisions.after_look_up(
+        staged, 0, 0, NOW, POLICY, repeatable=True, kept="youtube.kept-private"
+    )
+
+    assert (decision.state, decision.reason) == (State.HELD, "youtube.kept-private")
+    assert decisions.after_look_up(staged, 0, 0, NOW, POLICY, repeatable=True).state == State.STAGED
+
+
+@given(st.integers(0, 40), st.booleans())
+def test_what_the_platform_is_still_at_work_on_is_never_released_again(looks, repeatable):
+    receipt = Receipt(public=False, remote_id="1", underway=True)
+    decision = decisions.after_look_up(receipt, looks, 0, NOW, POLICY, repeatable=repeatable)
+
+    assert decision.state in (State.UNKNOWN, State.HELD) or (looks >= 17 and not repeatable)
+    if looks < 17:
+        assert decision.state == State.UNKNOWN

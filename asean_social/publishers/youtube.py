@@ -177,7 +177,7 @@ class YouTube(Publisher):
             raise unreadable(visible=True)
         if part(answer, "status").get("privacyStatus") == "private":
             # accepted and not done: a project or channel whose videos YouTube locks (support.google.com/youtube/answer/7300965)
-            raise OutcomeUnknown("youtube", "youtube.kept-private")
+            raise OutcomeUnknown("youtube", "youtube.kept-private", kept=True)
         yield from ()
 
     def status(self, message: Message, pieces: Sequence[Piece]) -> Receipt:

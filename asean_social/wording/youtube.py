@@ -95,7 +95,7 @@ MESSAGES: dict[str, str] = {
     "youtube.settings-differ": "The video is published, but licence, embedding, audience or another setting is not as it was approved.",
     "youtube.settings-differ.hint": "Compare its details in YouTube Studio with the campaign file; somebody, or YouTube itself, changed them.",
     "youtube.kept-private": "YouTube accepted the release, but keeps the video private.",
-    "youtube.kept-private.hint": "YouTube Studio says whether the video or the channel is restricted. If it can be made public there, do so; it is recorded by itself then.",
+    "youtube.kept-private.hint": "YouTube Studio says whether the video or the channel is restricted. If it can be made public there, do so; then: asean-social retry POST",
     "youtube.several-found": "The channel shows {count} videos with this title; it cannot be told which one this is.",
     "youtube.several-found.hint": "Look at them in YouTube Studio and say which one it is, or skip the post.",
     "youtube.cannot-search": "The uploads of the channel cannot be read to the end.",
