@@ -57,7 +57,7 @@ class Database:
         self.path = path
         self._read_only = read_only
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._guard = threading.Lock()
         self._file: tuple[int, int] | None = None  # which file it was when it was opened first
         if _on_network(path):
@@ -91,9 +91,13 @@ class Database:
             raise LedgerError("ledger.gone", file=str(self.path))
 
     def close(self) -> None:
+        """A thread that is still at work (a request that hangs) keeps its connection: closed under its hands, SQLite
+        would crash. It ends with the thread, or the process.
+        """
         with self._guard:
-            for connection in self._all:
-                connection.close()
+            for thread, connection in self._all:
+                if thread is threading.current_thread() or not thread.is_alive():
+                    connection.close()
             self._all.clear()
         self._local = threading.local()
 
@@ -119,7 +123,7 @@ class Database:
                 self._file = (opened.st_dev, opened.st_ino)
             self._local.connection = connection
             with self._guard:
-                self._all.append(connection)
+                self._all.append((threading.current_thread(), connection))
         return connection
 
     def _open(self) -> sqlite3.Connection:

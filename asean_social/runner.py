@@ -115,7 +115,7 @@ class Runner:
             self._raise_failure()
         finally:
             self.leave()
-            scheduler.shutdown(wait=False)
+            scheduler.shutdown()  # its jobs are short; lanes have threads of their own
 
     def _deliver(self) -> None:
         self._pump()
