@@ -17,11 +17,11 @@ from asean_social.drafting import Part
 from asean_social.errors import Problem, Severity
 from asean_social.film_rules import RULES as FILM_RULES
 from asean_social.office import Office
+from asean_social.picture_rules import RULES as PICTURE_RULES
 from asean_social.plan import Plan, Planned, daily_cap, is_quiet
-from asean_social.publishers.base import Media
-from asean_social.publishers.limits import BROADCAST_TARGET, PICTURES, measured
-from asean_social.seen import Limits, Rule, Seen, files
-from asean_social.text import count, fold, nfc
+from asean_social.publishers.limits import BROADCAST_TARGET, measured
+from asean_social.seen import Limits, Rule, Seen
+from asean_social.text import count, fold
 
 
 def check(
@@ -158,49 +158,6 @@ def _zalo_brackets(seen: Seen) -> Iterator[Problem]:
             yield seen.problem(planned, post, "check.zalo.html", *part)
 
 
-def _alt(seen: Seen) -> Iterator[Problem]:
-    for planned, post, media, part in _pictures(seen):
-        if planned.message.platform == "facebook" and not media.alt.strip():
-            yield seen.problem(planned, post, "check.no-alt", *part, found=media.path.name)
-
-
-def _pictures(seen: Seen) -> Iterator[tuple[Planned, Post, Media, Part]]:
-    """Every picture that is sent, with the place where the post names it."""
-    for platform in PICTURES:
-        for planned, post in seen.messages(platform):
-            named = {nfc(file.name): part for part, file in files(post, platform)}
-            for media in planned.message.media:
-                if media.kind == "image":
-                    yield planned, post, media, named[nfc(media.path.name)]
-
-
-def _picture_format(seen: Seen) -> Iterator[Problem]:
-    for planned, post, media, part in _pictures(seen):
-        platform = planned.message.platform
-        if media.mime not in PICTURES[platform]:
-            fits = ", ".join(sorted(one.removeprefix("image/") for one in PICTURES[platform]))
-            yield seen.problem(
-                planned, post, f"check.{platform}.format", *part, found=media.path.name, fits=fits
-            )
-
-
-def _picture_size(seen: Seen) -> Iterator[Problem]:
-    fields = {"facebook": "photo.size", "youtube": "image.size", "zalo": "image.size"}
-    for planned, post, media, part in _pictures(seen):
-        platform = planned.message.platform
-        most = seen.limits[platform][fields[platform]].most
-        if media.size > most:
-            yield seen.problem(
-                planned,
-                post,
-                f"check.{platform}.size",
-                *part,
-                found=media.path.name,
-                count=media.size,
-                most=most,
-            )
-
-
 def _later_campaign(seen: Seen) -> Iterator[Problem]:
     campaign = seen.campaign
     if campaign.approval == "two-level":
@@ -317,6 +274,7 @@ _OFFICE = "the office's own order"
 
 RULES: tuple[Rule, ...] = (
     *FILM_RULES,
+    *PICTURE_RULES,
     Rule("C01", E, "publishers/limits.py", _too_long),
     Rule("C02", E, "publishers/limits.py", _localized),
     Rule("C03", E, _META, _empty),
@@ -326,9 +284,6 @@ RULES: tuple[Rule, ...] = (
     Rule("C07", E, _YOUTUBE, _languages),
     Rule("C08", E, _ZALO, _zalo_twins),
     Rule("C09", W, _ZALO, _zalo_brackets),
-    Rule("C10", W, "https://www.w3.org/TR/WCAG22/#non-text-content", _alt),
-    Rule("C11", E, "publishers/limits.py", _picture_format),
-    Rule("C12", E, "publishers/limits.py", _picture_size),
     Rule("C17", E, _OURS, _later_campaign),
     Rule("C18", W, _OFFICE, _past),
     Rule("C19", W, _OFFICE, _daily_cap),

@@ -1,4 +1,4 @@
-"""Rules for films, albums and captions, by each platform's limits of the kind."""
+"""Rules for films and captions, by each platform's limits of the kind."""
 
 from collections.abc import Iterator
 
@@ -16,25 +16,11 @@ from asean_social.publishers.limits import (
     REEL_WIDTH,
     SHORTEST_REEL,
 )
-from asean_social.seen import Rule, Seen, files
-from asean_social.text import nfc
-
-Found = tuple[Planned, Post, Media, Part]
-PLATFORMS = ("facebook", "youtube", "zalo")
+from asean_social.seen import Rule, Seen
 
 
-def _media(seen: Seen, kind: str, platforms: tuple[str, ...] = PLATFORMS) -> Iterator[Found]:
-    """Every medium of this kind that is sent, with the place where its post names it."""
-    for platform in platforms:
-        for planned, post in seen.messages(platform):
-            named = {nfc(file.name): part for part, file in files(post, platform)}
-            for media in planned.message.media:
-                if media.kind == kind:
-                    yield planned, post, media, named[nfc(media.path.name)]
-
-
-def _reels(seen: Seen) -> Iterator[Found]:
-    return (one for one in _media(seen, "video", ("facebook",)) if one[0].message.kind == "reel")
+def _reels(seen: Seen) -> Iterator[tuple[Planned, Post, Media, Part]]:
+    return (one for one in seen.media("video", ("facebook",)) if one[0].message.kind == "reel")
 
 
 def _name(planned: Planned) -> str:
@@ -43,7 +29,7 @@ def _name(planned: Planned) -> str:
 
 
 def _container(seen: Seen) -> Iterator[Problem]:
-    for planned, post, media, part in _media(seen, "video"):
+    for planned, post, media, part in seen.media("video"):
         fits = FILMS[_name(planned)]
         if media.mime not in fits:
             shown = ", ".join(sorted(one.rpartition("/")[2].removeprefix("x-") for one in fits))
@@ -53,7 +39,7 @@ def _container(seen: Seen) -> Iterator[Problem]:
 
 def _size(seen: Seen) -> Iterator[Problem]:
     for kind in ("video", "captions"):
-        for planned, post, media, part in _media(seen, kind):
+        for planned, post, media, part in seen.media(kind):
             limit = seen.limits[planned.message.platform].get(f"{kind}.size")
             if limit and media.size > limit.most:
                 values = {"found": media.path.name, "size": media.size, "most": limit.most}
@@ -61,7 +47,7 @@ def _size(seen: Seen) -> Iterator[Problem]:
 
 
 def _length(seen: Seen) -> Iterator[Problem]:
-    for planned, post, media, part in _media(seen, "video"):
+    for planned, post, media, part in seen.media("video"):
         kind = "reel" if planned.message.kind == "reel" else "video"
         limit = seen.limits[planned.message.platform].get(f"{kind}.seconds")
         if limit and media.duration > limit.most:
@@ -100,13 +86,13 @@ def _codec(seen: Seen) -> Iterator[Problem]:
 
 
 def _silent(seen: Seen) -> Iterator[Problem]:
-    for planned, post, media, part in _media(seen, "video"):
+    for planned, post, media, part in seen.media("video"):
         if not media.sound:
             yield seen.problem(planned, post, "check.film.silent", *part, found=media.path.name)
 
 
 def _turned(seen: Seen) -> Iterator[Problem]:
-    for planned, post, media, part in _media(seen, "video"):
+    for planned, post, media, part in seen.media("video"):
         if media.turn:
             yield seen.problem(
                 planned, post, "check.film.turned", *part, found=media.path.name, turn=media.turn
@@ -114,19 +100,30 @@ def _turned(seen: Seen) -> Iterator[Problem]:
 
 
 def _long(seen: Seen) -> Iterator[Problem]:
-    for planned, post, media, part in _media(seen, "video", ("youtube",)):
+    for planned, post, media, part in seen.media("video", ("youtube",)):
         if media.duration > LONG_UPLOAD:
             minutes = round(media.duration / 60)
             yield seen.problem(planned, post, "check.youtube.long", *part, minutes=minutes)
 
 
-def _album(seen: Seen) -> Iterator[Problem]:
-    most = seen.limits["facebook"]["album.pictures"].most
-    for planned, post in seen.messages("facebook"):
-        count = len(planned.message.media)
-        if planned.message.kind == "album" and count > most:
-            part = ("media",) if post.facebook.media is None else ("facebook", "media")
-            yield seen.problem(planned, post, "check.facebook.album", *part, count=count, most=most)
+def _wide(seen: Seen) -> Iterator[Problem]:
+    for planned, post, media, part in seen.media("video", ("facebook",)):
+        width, height = media.width, media.height
+        if planned.message.kind == "video" and not (9 * height <= 16 * width and 9 * width <= 16 * height):
+            values = {"found": f"{width}×{height}", "fits": "9:16 – 16:9"}
+            yield seen.problem(planned, post, "check.facebook.shape", *part, **values)
+
+
+def _captions_late(seen: Seen) -> Iterator[Problem]:
+    for planned, post, media, part in seen.media("captions"):
+        film = next((one for one in planned.message.media if one.kind == "video"), None)
+        if film and film.duration and media.duration > film.duration + 1:
+            values = {
+                "found": media.path.name,
+                "seconds": round(media.duration),
+                "most": round(film.duration),
+            }
+            yield seen.problem(planned, post, "check.captions.late", *part, **values)
 
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -142,5 +139,6 @@ RULES: tuple[Rule, ...] = (
     Rule("C37", W, _OURS, _silent),
     Rule("C38", N, _OURS, _turned),
     Rule("C39", W, "https://support.google.com/youtube/answer/71673", _long),
-    Rule("C40", E, _OURS, _album),
+    Rule("C43", W, "https://developers.facebook.com/docs/graph-api/video-uploads/", _wide),
+    Rule("C44", W, _OURS, _captions_late),
 )

@@ -1,16 +1,20 @@
 """The project's media: what each file is, what will be sent of it, and proof that it is still the same."""
 
 import hashlib
+import io
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from PIL import Image
+
 from asean_social import rendition
-from asean_social.probe import Unusable, probe
+from asean_social.probe import BROKEN, probe
 from asean_social.publishers.base import Media
-from asean_social.publishers.limits import PICTURE_EDGE, PICTURE_SIZE, PICTURES
+from asean_social.publishers.limits import PICTURES, Picture
 from asean_social.shelf import Shelf
 from asean_social.text import nfc
+from asean_social.unusable import Unusable
 
 __all__ = ["Facts", "Library", "Unusable"]
 
@@ -42,7 +46,6 @@ class Library:
         self._root = root.resolve()
         self._shelf = shelf or Shelf()
         self._known: dict[tuple[Path, int, int], Facts | Unusable] = {}
-        self._made: dict[tuple[str, str], Media | Unusable] = {}
 
     def facts(self, path: Path) -> Facts:
         """Raises Unusable."""
@@ -74,7 +77,10 @@ class Library:
         return Facts(path=path, **kept)
 
     def media(self, path: Path, alt: str, platform: str) -> Media:
-        """The file as it will be sent to a platform. Raises Unusable."""
+        """The file as it will be sent to a platform. Raises Unusable.
+
+        Of an image that has to be made fit, `size` is the most it can have: nothing is encoded to know it (`sent`).
+        """
         facts = self.facts(path)
         plain = Media(
             path=facts.path,
@@ -92,39 +98,20 @@ class Library:
             turn=facts.turn if facts.kind == "video" else 0,
             animated=facts.animated,
         )
-        if not _needs_work(facts, platform):
-            return plain
-        key = (facts.sha256, platform)
-        if key not in self._made:
-            self._made[key] = self._fitted(facts, plain, platform)
-        found = self._made[key]
-        if isinstance(found, Unusable):
-            raise Unusable(found.code, **found.values)
-        return replace(found, path=facts.path, alt=alt)
+        return _fitted(facts, plain, PICTURES[platform]) if _needs_work(facts, platform) else plain
 
-    def _fitted(self, facts: Facts, plain: Media, platform: str) -> Media | Unusable:
-        most, edge = PICTURE_SIZE[platform], PICTURE_EDGE[platform]
-        name = f"fit|{facts.sha256}|{most}|{edge}"
+    def sent(self, media: Media) -> Media:
+        """With the exact size of what will be sent, for those who want to see it. Raises Unusable."""
+        if not media.recipe:
+            return media
+        name = f"{media.sha256}|{media.recipe}"
         kept = self._shelf.known(name)
         if kept is None:
-            try:
-                recipe, content = rendition.fit(facts.path, most, edge)
-                self._shelf.put(self._shelf.rendition(facts.sha256, recipe), content)
-            except (OSError, ValueError, SyntaxError):
-                return Unusable("media.broken", found=facts.path.name)
-            kept = {"recipe": recipe, "size": len(content)}
+            content = self._made(self._real(media.path), media)
+            with Image.open(io.BytesIO(content)) as image:
+                kept = {"size": len(content), "width": image.width, "height": image.height}
             self._shelf.keep(name, kept)
-        width, height = (int(one) for one in kept["recipe"].split()[1].split("x"))
-        original = f"{facts.width}×{facts.height}, {facts.size / 1_000_000:.1f} MB"
-        return replace(
-            plain,
-            mime="image/jpeg",
-            size=kept["size"],
-            width=width,
-            height=height,
-            recipe=kept["recipe"],
-            original=original,
-        )
+        return replace(media, **kept)
 
     def ready(self, media: Media) -> Media:
         """The very bytes that are to be sent, proven to be those that were checked. Raises Unusable."""
@@ -134,16 +121,18 @@ class Library:
                 raise Unusable("media.changed", found=path.name)
             if not media.recipe:
                 return replace(media, path=path)
-            made = self._shelf.rendition(media.sha256, media.recipe)
-            content = rendition.make(path, media.recipe)
-            if not made.exists() or made.read_bytes() != content:
-                self._shelf.put(made, content)
+            content = self._made(path, media)
+            made = self._shelf.rendition(media.sha256, media.recipe, content)
         except OSError as error:
             raise _unreadable(error) from error
-        except (ValueError, SyntaxError):
-            raise Unusable("media.changed", found=path.name) from None
         digest = hashlib.sha256(content).hexdigest()
         return replace(media, path=made, size=len(content), sha256=digest)
+
+    def _made(self, path: Path, media: Media) -> bytes:
+        try:
+            return rendition.make(path, media.recipe)
+        except BROKEN:
+            raise Unusable("media.broken", found=path.name) from None
 
     def _real(self, path: Path) -> Path:
         real = _spelt(path)
@@ -163,15 +152,25 @@ class Library:
 
 def _needs_work(facts: Facts, platform: str) -> bool:
     """Whether an image must be made anew for a platform. An animation never is: it would stand still."""
-    if facts.kind != "image" or facts.animated or platform not in PICTURES:
+    if facts.kind != "image" or facts.animated:
         return False
-    unfit = facts.mime not in PICTURES[platform] or facts.size > PICTURE_SIZE[platform]
-    return unfit or facts.located or facts.turn > 1 or facts.colours not in _PLAIN_COLOURS
+    fits = PICTURES[platform]
+    large = facts.size > fits.aim or facts.width * facts.height > fits.pixels
+    odd = facts.mime not in fits.mimes or facts.colours not in _PLAIN_COLOURS
+    return large or odd or facts.located or facts.turn > 1
 
 
-_PLAIN_COLOURS = frozenset(
-    {"RGB", "RGBA", "L", "LA", "P", "1"}
-)  # CMYK and 16-bit pictures look wrong on the web
+def _fitted(facts: Facts, plain: Media, fits: Picture) -> Media:
+    recipe = rendition.recipe((facts.width, facts.height), fits.aim, fits.edge)
+    width, height, most = rendition.limits(recipe)
+    original = f"{facts.width}×{facts.height}, {facts.size / 1_000_000:.1f} MB"
+    return replace(
+        plain, mime="image/jpeg", size=most, width=width, height=height, recipe=recipe, original=original
+    )
+
+
+# CMYK and 16-bit pictures look wrong on the web
+_PLAIN_COLOURS = frozenset({"RGB", "RGBA", "L", "LA", "P", "1"})
 
 
 def _names(folder: Path) -> list[str]:

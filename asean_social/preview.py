@@ -4,12 +4,13 @@ A `Card` holds the facts of one delivery; `lines` shows it as plain text, `panel
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from asean_social.errors import Problem, Severity
 from asean_social.lang import Language
+from asean_social.media import Library, Unusable
 from asean_social.plan import Planned
 from asean_social.publishers.base import After, Media, Message
 from asean_social.publishers.limits import measured
@@ -56,6 +57,20 @@ def cards(loaded: Loaded) -> list[Card]:
             findings = tuple(problem for problem in loaded.problems if _about(problem, one))
             found.append(Card(one, counters, findings, *_approval(one, approvals)))
     return sorted(found, key=lambda card: (card.planned.due_at, card.planned.key))
+
+
+def exact(card: Card, library: Library) -> Card:
+    """With the exact size of every picture that is made fit; that takes a moment for each, once."""
+    message = card.planned.message
+    media = tuple(_sent(one, library) for one in message.media)
+    return replace(card, planned=replace(card.planned, message=replace(message, media=media)))
+
+
+def _sent(media: Media, library: Library) -> Media:
+    try:
+        return library.sent(media)
+    except Unusable:  # it vanished since it was checked
+        return media
 
 
 def _about(problem: Problem, planned: Planned) -> bool:

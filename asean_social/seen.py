@@ -11,8 +11,10 @@ from asean_social.drafting import Part
 from asean_social.errors import Problem, Severity
 from asean_social.office import Office
 from asean_social.plan import Plan, Planned
-from asean_social.publishers.base import Limit
+from asean_social.publishers.base import Limit, Media
+from asean_social.text import nfc
 
+PLATFORMS = ("facebook", "youtube", "zalo")
 Limits = Mapping[str, Mapping[str, Limit]]
 
 
@@ -39,6 +41,19 @@ class Seen:
         posts = {post.id: post for post in self.campaign.posts}
         for planned in self.plan.deliveries:
             yield planned, posts[planned.post].as_variant(planned.variant)
+
+    def media(
+        self, kind: str, platforms: tuple[str, ...] = PLATFORMS
+    ) -> Iterator[tuple[Planned, Post, Media, Part]]:
+        """Every medium of this kind that is sent, with the place where its post names it first."""
+        for platform in platforms:
+            for planned, post in self.messages(platform):
+                places: dict[str, Part] = {}
+                for part, file in files(post, platform):
+                    places.setdefault(nfc(str(file)), part)
+                for media in planned.message.media:
+                    if media.kind == kind:
+                        yield planned, post, media, places.get(nfc(str(media.path)), ("media",))
 
     def problem(self, planned: Planned, post: Post, code: str, *part: str | int, **values: Any) -> Problem:
         found = self.campaign.problem(post, code, *part, **values)

@@ -85,18 +85,21 @@ def tell_check(screen: Screen, loaded: "Loaded") -> None:
 @app.command(help="help.preview")
 def preview(context: typer.Context, paths: Paths = None, post: Post = "", as_json: Json = False) -> int:
     tool = desktop(context)
-    _, loaded = read(tool, paths)
-    return show_preview(tool.screen, loaded, post, as_json=as_json)
+    project, loaded = read(tool, paths)
+    return show_preview(tool.screen, loaded, post, project.root, as_json=as_json)
 
 
-def show_preview(screen: Screen, loaded: "Loaded", post: str, *, as_json: bool) -> int:
+def show_preview(screen: Screen, loaded: "Loaded", post: str, root: Path, *, as_json: bool) -> int:
     """The cards of every delivery, or of those of one post."""
     from asean_social import preview as views
+    from asean_social.media import Library
 
     cards = views.cards(loaded)
     if post:
         keys = {one.key for one in resolve([post], [card.planned for card in cards])}
         cards = [card for card in cards if card.planned.key in keys]
+    library = Library(root)
+    cards = [views.exact(card, library) for card in cards]
     errors = [one for one in loaded.problems if one.severity is Severity.ERROR]
     if as_json:
         screen.json([views.as_json(card, screen.language) for card in cards])

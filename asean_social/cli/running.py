@@ -62,8 +62,8 @@ def schedule(
 def _dry_run(tool: Desktop, paths: list[Path] | None) -> int:
     from asean_social.cli.planning import read
 
-    _, loaded = read(tool, paths)
-    result = show_preview(tool.screen, loaded, "", as_json=False)
+    project, loaded = read(tool, paths)
+    result = show_preview(tool.screen, loaded, "", project.root, as_json=False)
     tool.screen.say("schedule.dry-run")
     return result
 

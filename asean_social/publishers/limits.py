@@ -1,6 +1,7 @@
 """What each platform takes at most, in the unit it counts, with the source and the day it was read."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
@@ -78,34 +79,55 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = MappingProxyType(
     {"facebook": FACEBOOK, "youtube": YOUTUBE, "zalo": ZALO}
 )
 
-# by content, as Pillow names them; the pages above
-PICTURES: Mapping[str, frozenset[str]] = MappingProxyType(
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a platform takes of a picture, and what one is made into that does not fit."""
+
+    mimes: frozenset[str]
+    most: int  # bytes it takes
+    aim: int  # bytes ours are brought under
+    edge: int  # pixels of the longer side of one made smaller; what the platform shows at most, about
+    pixels: int  # of one that is sent as it is
+    source: str
+
+
+# An unofficial reading of Facebook's, which names none itself (https://docs.emplifi.io/platform/latest/home/facebook-publishing).
+_PIXELS = 80_000_000
+PICTURES: Mapping[str, Picture] = MappingProxyType(
     {
-        "facebook": frozenset({"image/jpeg", "image/png", "image/bmp", "image/gif", "image/tiff"}),
-        "youtube": frozenset({"image/jpeg", "image/png"}),
-        "zalo": frozenset({"image/jpeg", "image/png"}),
-    }
-)
-# bytes and pixels that a picture is brought under before it is sent
-PICTURE_SIZE: Mapping[str, int] = MappingProxyType(
-    {
-        "facebook": FACEBOOK["photo.size"].most,
-        "youtube": YOUTUBE["image.size"].most,
-        "zalo": ZALO["image.safe-size"].most,
-    }
-)
-PICTURE_EDGE: Mapping[str, int] = MappingProxyType({"facebook": 2048, "youtube": 1920, "zalo": 1600})
-# containers; codecs of the picture as MediaInfo names them
-FILMS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "facebook": frozenset({"video/mp4", "video/quicktime", "video/x-msvideo", "video/x-matroska",
-                               "video/x-flv", "video/x-ms-wmv", "video/mpeg"}),
-        "reel": frozenset({"video/mp4"}),
-        "youtube": frozenset({"video/mp4", "video/quicktime", "video/x-msvideo", "video/x-matroska",
-                              "video/x-flv", "video/x-ms-wmv", "video/mpeg"}),
-        "zalo": frozenset({"video/mp4", "video/x-msvideo"}),
+        "facebook": Picture(
+            frozenset({"image/jpeg", "image/png", "image/bmp", "image/gif", "image/tiff"}),
+            most=FACEBOOK["photo.size"].most, aim=FACEBOOK["photo.size"].most, edge=2048, pixels=_PIXELS,
+            source=_PAGE_PHOTOS,
+        ),
+        "youtube": Picture(
+            frozenset({"image/jpeg", "image/png"}),
+            most=YOUTUBE["image.size"].most, aim=YOUTUBE["image.size"].most, edge=1920, pixels=_PIXELS,
+            source=_THUMBNAILS,
+        ),
+        "zalo": Picture(
+            frozenset({"image/jpeg", "image/png"}),
+            most=ZALO["image.size"].most, aim=ZALO["image.safe-size"].most, edge=1600, pixels=_PIXELS,
+            source=_ARTICLE,
+        ),
     }
 )  # fmt: skip
+# pixels; smaller ones look coarse (https://support.google.com/youtube/answer/72431, read 2026-11-23)
+THUMBNAIL_WIDTH = 640
+# containers; codecs of the picture as MediaInfo names them
+_COMMON = frozenset(
+    {"video/mp4", "video/quicktime", "video/x-msvideo", "video/x-matroska", "video/x-flv", "video/x-ms-wmv",
+     "video/mpeg", "video/3gpp", "video/mp2t", "video/ogg"}
+)  # fmt: skip
+FILMS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "facebook": _COMMON,  # https://developers.facebook.com/docs/graph-api/video-uploads/ (older copy)
+        "reel": frozenset({"video/mp4"}),
+        "youtube": _COMMON | {"video/webm"},
+        "zalo": frozenset({"video/mp4", "video/x-msvideo"}),
+    }
+)
 REEL_CODECS = frozenset({"AVC", "HEVC", "VP9", "AV1"})
 REEL_WIDTH, REEL_HEIGHT, REEL_FPS = 540, 960, 24  # the least
 

@@ -156,7 +156,7 @@ MESSAGES: dict[str, str] = {
     "option.title": "title",
     "option.description": "description",
     "preview.chosen": "this time because",
-    "preview.recipe": "made smaller for sending; the file has {original}",
+    "preview.recipe": "made fit for sending; the file has {original}",
     "after.arrives": "to arrive at {at}",
     "target.gender": "gender (0 all, 1 men, 2 women)",
     "target.ages": "age groups",
