@@ -196,14 +196,22 @@ def after_look_up(
         return Decision(State.PUBLISHED, reason=receipt.differs)
     if receipt is not None and receipt.staged and kept:
         return Decision(State.HELD, LOOK_UP, kept)
+    later = now + look_gap(looks, policy)
     if receipt is not None and receipt.underway and looks < len(policy.lookup_waits) + policy.tries:
-        return Decision(State.UNKNOWN, LOOK_UP, "confirming.not-yet", resume_at=now + look_gap(looks, policy))
+        return Decision(State.UNKNOWN, LOOK_UP, "confirming.not-yet", resume_at=later)
     if tries + 1 >= policy.tries:
         return Decision(State.HELD, LOOK_UP, "held.cannot-tell", {"cause": "unknown.not-seen"})
-    if receipt is not None and receipt.staged and repeatable:
+    staged = receipt is not None and receipt.staged
+    return _not_public(staged, looks, now, later, policy, repeatable=repeatable)
+
+
+def _not_public(
+    staged: bool, looks: int, now: datetime, later: datetime, policy: Policy, *, repeatable: bool
+) -> Decision:
+    if staged and repeatable:
         return Decision(State.STAGED, RELEASE, "staged.not-released")
     if looks < len(policy.lookup_waits):
-        return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now + look_gap(looks, policy))
+        return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=later)
     if repeatable:
         return Decision(State.HELD, LOOK_UP, "held.staged-gone")
     return Decision(State.WAITING, RELEASE, "waiting.surely-absent", resume_at=now)
