@@ -5,9 +5,9 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from facebook_script import TEXT
 from PIL import Image
 from publisher_contract import FixedTokens, PublisherContract, run
-from test_facebook import TEXT
 
 from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
 from asean_social.publishers.base import After, Media, Message, Piece
