@@ -4,8 +4,10 @@ Images by Pillow, films by MediaInfo, captions by their own grammar.
 """
 
 import os
+import re
 import struct
 import warnings
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -59,7 +61,7 @@ def _header(path: Path) -> dict[str, Any]:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         warnings.simplefilter("ignore", UserWarning)  # odd metadata; whether it matters, `_whole` says
         with Image.open(path, formats=FORMATS) as image:
-            turn, located = _metadata(image)
+            turn, located = _metadata(image) if _may_have_metadata(path, image) else (1, False)
             width, height = image.size
             form = _SAME_AS.get(image.format or "", image.format or "")
             facts: dict[str, Any] = {
@@ -91,9 +93,28 @@ def _metadata(image: Image.Image) -> tuple[int, bool]:
     return turn, located or _PLACE_IN_XMP in (xmp.encode() if isinstance(xmp, str) else xmp)
 
 
+def _may_have_metadata(path: Path, image: Image.Image) -> bool:
+    """Pillow decodes all of a PNG to look for what may stand behind the picture; its parts' names tell it faster."""
+    return image.format != "PNG" or any(_METADATA.match(part) for part in _png_parts(path))
+
+
+_METADATA = re.compile(rb"eXIf|(?:iTXt|tEXt|zTXt)(?:XML:com\.adobe\.xmp|Raw profile type)")
+_NAMED = 32  # bytes of a part that hold its name and its keyword
+
+
+def _png_parts(path: Path) -> Iterator[bytes]:
+    """The beginning of each part of a PNG, from its name on; https://www.w3.org/TR/png-3/#5Chunk-layout."""
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(size := file.read(4)) == 4:
+            part = file.read(_NAMED)
+            yield part
+            file.seek(int.from_bytes(size) + 8 - len(part), os.SEEK_CUR)
+
+
 def _whole(path: Path, form: str) -> None:
     """Raises one of BROKEN for a file that was cut short."""
-    if form == "JPEG" and _ends_like_jpeg(path):
+    if form in _ENDS and _ENDS[form](path):
         return
     with Image.open(path, formats=FORMATS) as image:
         if form == "PNG":  # its parts have checksums
@@ -103,8 +124,16 @@ def _whole(path: Path, form: str) -> None:
         image.load()
 
 
-def _ends_like_jpeg(path: Path) -> bool:
+def _jpeg_ends(path: Path) -> bool:
     """Decoding would find no more: a JPEG with this end decodes, whatever lies before it. Some cameras append more."""
     with path.open("rb") as file:
         file.seek(-2, os.SEEK_END)
         return file.read() == b"\xff\xd9"
+
+
+def _webp_ends(path: Path) -> bool:
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(8)[4:], "little") + 8 <= path.stat().st_size
+
+
+_ENDS: Mapping[str, Callable[[Path], bool]] = MappingProxyType({"JPEG": _jpeg_ends, "WEBP": _webp_ends})

@@ -199,3 +199,80 @@ def test_a_bad_file_that_is_mended_becomes_good(tmp_path, library):
 
     Image.new("RGB", (8, 8)).save(path)
     assert library.facts(path).kind == "image"
+
+
+# -- what cameras and editors write
+
+
+def test_a_jpeg_without_its_very_end_is_broken_and_one_with_something_after_it_is_not(tmp_path, library):
+    path = tmp_path / "a.jpg"
+    Image.effect_noise((200, 200), 90).save(path, quality=90)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"maker's notes")
+    assert library.facts(path).width == 200
+
+    path.write_bytes(whole[:-300])
+    assert _code(library, path) == "media.broken"
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.gif", "a.webp", "a.png", "a.bmp", "a.tiff"])
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_a_picture_that_was_cut_short_is_broken(tmp_path, library, name, share):
+    Image.effect_noise((400, 300), 90).convert("RGB").save(tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: int(len(whole) * share)])
+
+    assert _code(library, tmp_path / name) in ("media.broken", "media.not-image")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
+def test_a_place_is_found_in_exif_and_in_xmp(tmp_path, library, name):
+    picture = Image.new("RGB", (8, 8))
+    exif = Image.Exif()
+    exif[0x0112] = 1
+    exif.get_ifd(0x8825).update({1: "N", 2: (16.0, 28.0, 0.0)})
+    picture.save(tmp_path / name, exif=exif)
+    assert library.facts(tmp_path / name).located
+
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><d exif:GPSLatitude="16,28N"/></x:xmpmeta>'
+    options = {"xmp": xmp}
+    if name == "a.png":
+        from PIL.PngImagePlugin import PngInfo
+
+        options = {"pnginfo": PngInfo()}
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
+    (tmp_path / "xmp").mkdir()
+    picture.save(tmp_path / "xmp" / name, **options)
+    assert library.facts(tmp_path / "xmp" / name).located
+    (tmp_path / "plain").mkdir()
+    picture.save(tmp_path / "plain" / name)
+    assert not library.facts(tmp_path / "plain" / name).located
+
+
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\xff\xff\xff\x7f", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"]
+)
+def test_damaged_metadata_do_not_make_a_picture_useless(tmp_path, library, exif):
+    Image.new("RGB", (8, 6)).save(tmp_path / "a.jpg", exif=exif)
+
+    facts = library.facts(tmp_path / "a.jpg")
+
+    assert (facts.width, facts.height, facts.turn) == (8, 6, 1)
+    if not facts.located:  # nothing was read, and nothing can be
+        assert library.media(tmp_path / "a.jpg", "", "facebook").recipe == ""
+
+
+def test_what_stands_behind_the_picture_of_a_png_is_read_too(tmp_path, library):
+    """ExifTool puts it there."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (16.0, 28.0, 0.0)})
+    Image.new("RGB", (80, 60)).save(tmp_path / "a.png", exif=exif)
+    whole = (tmp_path / "a.png").read_bytes()
+    at = whole.index(b"eXIf") - 4
+    part = whole[at : at + 12 + int.from_bytes(whole[at : at + 4])]
+    (tmp_path / "a.png").write_bytes(whole.replace(part, b"").replace(whole[-12:], part + whole[-12:]))
+
+    facts = library.facts(tmp_path / "a.png")
+
+    assert (facts.width, facts.height, facts.located) == (60, 80, True)
