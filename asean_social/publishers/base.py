@@ -21,7 +21,8 @@ from asean_social.publishers.quotas import Quota
 @dataclass(frozen=True, slots=True)
 class Media:
     """One file that is sent. An image with a `recipe` is sent re-encoded: the path is the original's until it is staged,
-    all other facts are those of what is sent, but for `sha256`, which is always of the file at `path`.
+    all other facts are those of what is sent (`size` the most it can have), but for `sha256`, which is always of the
+    file at `path`.
     """
 
     path: Path  # absolute
