@@ -95,9 +95,11 @@ class Chores:
             ).fetchone()
         return records.follow_up(claimed)
 
-    def next_follow_up(self, now: datetime) -> datetime | None:
-        """When the next one may be done; may be past."""
-        rows = self.database.read(f"select {_AT} as at {_OPEN} order by at limit 1", (stamp(now),))
+    def next_follow_up(self, now: datetime, *, discards: bool = True) -> datetime | None:
+        """When the next one may be done; may be past. Removing what nobody sees can be left out: it is in no hurry."""
+        which = "" if discards else " and follow_up.kind<>'discard'"
+        sql = f"select {_AT} as at {_OPEN}{which} order by at limit 1"
+        rows = self.database.read(sql, (stamp(now),))
         return surely(rows[0]["at"]) if rows else None
 
     def renew_follow_up(self, claim: FollowUp, until: datetime, step: str) -> None:

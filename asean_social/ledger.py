@@ -223,7 +223,7 @@ class Ledger(Chores):
             if last is not None and _must_space(found, last, max(at, now), claimer.spacing):
                 at = last + timedelta(seconds=claimer.spacing)
             times.append(at)
-        chore = None if begun else self.next_follow_up(now)
+        chore = self.next_follow_up(now, discards=not begun)
         times += [chore] if chore else []
         times += [one.until for one in self.holds() if one.until is not None and one.until > now]
         return min(times, default=None)
