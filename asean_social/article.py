@@ -54,7 +54,7 @@ def _video(draft: Draft) -> Message | None:
     if len(clips) != 1:
         draft.report("plan.one-video", "media", videos=len(clips))
         return None
-    for name in ("body", "author", "fallback_cover", "tracking_link"):
+    for name in ("body", "fallback_cover", "tracking_link"):
         if getattr(block, name) is not None:
             draft.report("plan.option-not-of-kind", "zalo", name, option=name, kind="video")
     ref, at, _ = clips[0]

@@ -9,7 +9,7 @@ from asean_social.seen import Rule, Seen
 
 def _alt(seen: Seen) -> Iterator[Problem]:
     for planned, post, media, part in seen.media("image", ("facebook",)):
-        if not media.alt.strip():
+        if planned.message.kind in ("photo", "album") and not media.alt.strip():
             yield seen.problem(planned, post, "check.no-alt", *part, found=media.path.name)
 
 

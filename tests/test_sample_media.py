@@ -39,7 +39,8 @@ def blocks(platform: str) -> dict[str, dict[str, Any]]:
 
 
 def body_of(article: dict[str, Any]) -> list[Any]:
-    return article["body"] if isinstance(article["body"], list) else [article["body"]]
+    body = article.get("body", [])  # a video article has none
+    return body if isinstance(body, list) else [body]
 
 
 MEDIA = [(post["id"], medium) for post in POSTS for medium in post.get("media", [])]
@@ -147,7 +148,7 @@ def test_every_article_keeps_within_what_zalo_takes_in_practice(name: str, artic
     assert 1 <= len(article["title"]) <= 140
     assert 1 <= len(article["summary"]) <= 250
     assert 1 <= len(author) <= 50
-    assert any(isinstance(one, str) for one in body_of(article))
+    assert article["type"] == "video" or any(isinstance(one, str) for one in body_of(article))
 
 
 def test_no_two_articles_share_a_title() -> None:
