@@ -115,7 +115,7 @@ def test_zalo_is_asked_again_until_it_has_made_the_article(zalo, box, message, c
     for _ in range(3):  # both forms of "being processed" come by turns
         again, wait = turn(zalo.stage, message, pieces)
         assert again == pieces
-        assert wait == Wait(3, "zalo.being-processed")
+        assert wait == Wait(0, "zalo.being-processed")
     clock.later(10)
     pieces, wait = turn(zalo.stage, message, pieces)
 
@@ -128,7 +128,7 @@ def test_work_that_zalo_forgot_is_given_anew(zalo, box, message, clock):
     pieces, _ = turn(zalo.stage, message)
     clock.later(3601)
     pieces, wait = turn(zalo.stage, message, pieces)
-    assert wait == Wait(3, "zalo.being-processed")
+    assert wait == Wait(0, "zalo.being-processed")
     clock.later(10)
     pieces, wait = turn(zalo.stage, message, pieces)
 
@@ -326,8 +326,9 @@ def test_pictures_that_vanished_before_the_release_need_a_person(zalo, box, mess
     pieces, _ = turn(zalo.release, message, pieces)
     clock.later(10)
 
-    with pytest.raises(Rejected, match=r"zalo.image-failed"):
+    with pytest.raises(Rejected, match=r"zalo.image-failed") as caught:
         run(zalo.release, message, pieces)
+    assert caught.value.values["file"] == message.media[1].path.name
     assert box.public() == []
 
 

@@ -99,13 +99,13 @@ def publisher(box):
     return TestVideoArticle().make(box)
 
 
-@pytest.mark.parametrize("outcome", [2, 4, 5])
-def test_a_video_that_zalo_cannot_use_is_told(box, publisher, tmp_path, outcome):
+@pytest.mark.parametrize(("outcome", "word"), [(2, "locked"), (4, "failed"), (5, "deleted")])
+def test_a_video_that_zalo_cannot_use_is_told(box, publisher, tmp_path, outcome, word):
     box.zalo.settings.video_outcomes = [outcome]
     with pytest.raises(Rejected) as caught:
         run(publisher.stage, TestVideoArticle().message("video", tmp_path))
 
-    assert caught.value.code == "zalo.video-failed"
+    assert (caught.value.code, caught.value.detail) == (f"zalo.video-{word}", word)
     assert caught.value.values["file"] == "phim.mp4"
 
 

@@ -20,8 +20,11 @@ from asean_social.errors import Rejected, Unavailable
 
 PLATFORM = "zalo"  # the only one that cannot take a picture's bytes
 KEEP = timedelta(days=7)
+DAY = timedelta(days=1)
 
-_OURS = re.compile(r"asean-social-[0-9a-f]{32}\.[a-z0-9]+(\.[0-9a-f]{32}\.part)?")
+SWEPT = "asean-social-swept"  # its age says when the store was last swept, whoever did it
+
+_OURS = re.compile(r"asean-social-[0-9a-f]{32}(-[0-9]+)?\.[a-z0-9]+(\.[0-9a-f]{32}\.part)?")
 # An object appears there whole or not at all, and renaming one needs rights that writing does not.
 _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "oss"})
 # What the optional packages raise beside OSError.
@@ -33,9 +36,12 @@ _FOREIGN = (
 )
 
 
-def public_name(sha256: str, mime: str) -> str:
-    """`asean-social-0123….jpeg`: the same for the same bytes, and safe in any address."""
-    return f"asean-social-{sha256[:32]}.{mime.rpartition('/')[2]}"
+def public_name(sha256: str, mime: str, again: int = 0) -> str:
+    """`asean-social-0123….jpeg`: the same for the same bytes, and safe in any address.
+
+    `again`: another name for the same bytes, `…-1.jpeg`, where an address was refused.
+    """
+    return f"asean-social-{sha256[:32]}{f'-{again}' if again else ''}.{mime.rpartition('/')[2]}"
 
 
 class Store:
@@ -51,6 +57,16 @@ class Store:
             if not _kept(files, target, size):
                 _write(files, path, target)
         return f"{self._media.url}/{name}"
+
+    def sweep(self, now: datetime) -> list[str]:
+        """`prune` what is older than `KEEP`, at most once a day: listing a store may cost a request for each file."""
+        with _told(self._media.store):
+            files, root = self._open()
+            mark = f"{root}/{SWEPT}"
+            if not files.exists(root) or (files.exists(mark) and _changed(files, mark) > now - DAY):
+                return []
+            files.pipe_file(mark, b"The age of this file says when old pictures were last removed.\n")
+        return self.prune(now - KEEP)
 
     def prune(self, older_than: datetime) -> list[str]:
         """Remove what `put` wrote and nobody asked for since; the names removed. Other files are left alone."""
@@ -114,8 +130,12 @@ def _protocols(files: Any) -> tuple[str, ...]:
 def _is_old(files: Any, path: str, older_than: datetime) -> bool:
     if not _OURS.fullmatch(_last(path)):
         return False
+    return _changed(files, path) < older_than
+
+
+def _changed(files: Any, path: str) -> datetime:
     changed: datetime = files.modified(path)
-    return (changed if changed.tzinfo else changed.replace(tzinfo=UTC)) < older_than
+    return changed if changed.tzinfo else changed.replace(tzinfo=UTC)
 
 
 def _last(path: str) -> str:

@@ -9,18 +9,16 @@ shape), and `fallback_cover` is the image to show where Zalo refuses the cover. 
 `summary`, `avatar` (index of an image), `comment`; its first medium is the video. After: `broadcast` {gender, ages,
 locations, cities, platform, articles}.
 
-Pieces: `video-token:N` and `video:N` (an upload, and the video it became), `fallback` (its cover was refused), `media:N` (public address of a picture), `create-token` and `update-token` (Zalo works on articles in the
-background and gives the article's id for such a token, once done; "" after the token has come to its end), `article`.
+Pieces: those of `zalo_media`, and `create-token` and `update-token` (Zalo works on articles in the background and gives
+the article's id for such a token, once done; "" after the token has come to its end), `article`.
 """
 
-import hashlib
 import math
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 
@@ -40,11 +38,19 @@ from asean_social.publishers.base import (
     Wait,
     piece,
 )
-from asean_social.publishers.http import BLOCK, Session, transport_error
+from asean_social.publishers.http import Session, transport_error
 from asean_social.publishers.limits import ZALO
 from asean_social.publishers.quotas import Quota
-from asean_social.publishers.store import Store, public_name
-from asean_social.publishers.zalo_parts import Known, article, cover_of, media_of
+from asean_social.publishers.store import Store
+from asean_social.publishers.zalo_media import (
+    GROWING,
+    explained,
+    forget_videos,
+    rename,
+    send_videos,
+    show_pictures,
+)
+from asean_social.publishers.zalo_parts import Known, Turn, article, keep, known_of
 from asean_social.publishers.zalo_wire import PLATFORM
 from asean_social.text import fold
 
@@ -55,11 +61,9 @@ POLL = 3.0  # seconds; an article with a picture is ready after up to 24
 TOKEN_LIFE = 90_000.0  # seconds; the documented 25 hours, where an answer does not say
 
 HOME = "Asia/Ho_Chi_Minh"
-READY, FAILED = 1, frozenset({2, 4, 5})  # of a video: locked, failed, deleted
 TARGET = ("gender", "ages", "locations", "cities", "platform")  # of a broadcast
-KEEP = timedelta(days=7)  # how long a picture stays reachable
-
-Turn = Generator[Piece | Wait, None, bool]  # returns whether the work is done
+EVERYBODY = {"gender": "0"}
+SHOWN = ("show", "hide")
 
 
 class Zalo(Publisher):
@@ -85,155 +89,103 @@ class Zalo(Publisher):
     # -- stage
 
     def stage(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
-        known = _known(pieces)
+        known = known_of(pieces)
         if known.get("article") and self._detail(known["article"]) is None:  # a person removed it
-            yield from _keep(known, "article", "")
-            yield from _keep(known, "create-token", "")
+            yield from keep(known, "article", "")
+            yield from keep(known, "create-token", "")
         if not known.get("article") and not (yield from self._make(message, known)):
             return
-        detail = self._detail(known["article"])
-        if detail is None or not _complete(detail, message):
+        view = self._view(known["article"], message.kind)
+        if view is None or not _complete(view, message):
             raise Unavailable(PLATFORM, "zalo.incomplete")
-        if self._visibility(known["article"], detail, message.kind) == "show":
+        if view["status"] == "show":
             raise Rejected(PLATFORM, "zalo.public-at-once")
 
     def _make(self, message: Message, known: Known) -> Turn:
+        try:
+            return (yield from self._created(message, known))
+        except wire.PictureRefused as refusal:
+            yield from rename(known)
+            if "fallback_cover" in message.options and not known.get("fallback"):
+                yield from keep(known, "fallback", "used")
+                yield Wait(GROWING, "zalo.fallback-cover")
+                return False
+            reason = explained(message, known, refusal)
+            yield from keep(known, "fallback", "")  # once a person has acted, the first cover is tried again
+            raise reason from refusal
+        except wire.TooOften:
+            yield from rename(known)
+            raise
+        except wire.VideoLost:
+            yield from forget_videos(message, known)
+            raise
+
+    def _created(self, message: Message, known: Known) -> Turn:
         if known.get("create-token"):
             # A lost create leaves at most a hidden article, so the next one is made without looking for it.
             with suppress(wire.JobLost):
-                return (yield from self._finish(known, "create-token"))
-        if not (yield from self._send_videos(message, known)):
+                return (yield from self._finish(known, "create-token", GROWING))
+        if not (yield from send_videos(self._call, message, known)):
             return False
-        yield from self._show_pictures(message, known)
+        if self._account.media is None:
+            raise Rejected(PLATFORM, "zalo.no-media-store")
+        yield from show_pictures(self._session, Store(self._account.media), message, known)
         made = self._call(wire.CREATE, **article(message, known, "hide"))
-        yield from _keep(known, "create-token", str(made["token"]))
-        try:
-            return (yield from self._finish(known, "create-token"))
-        except Rejected as refusal:
-            yield from self._after_refusal(message, known, refusal)
-            return False
+        yield from keep(known, "create-token", str(made["token"]))
+        return (yield from self._finish(known, "create-token", GROWING))
 
-    def _after_refusal(self, message: Message, known: Known, refusal: Rejected) -> Iterator[Piece | Wait]:
-        """A refused cover makes way for the declared one; else a person is told what Zalo would not take."""
-        if refusal.code != "zalo.image-failed":
-            raise refusal
-        if "fallback_cover" in message.options and not known.get("fallback"):
-            yield from _keep(known, "fallback", "used")
-            yield Wait(0, "zalo.fallback-cover")
-            return
-        cover = message.media[cover_of(message, known)]
-        host = urlsplit(known.get(f"media:{cover_of(message, known)}", "")).hostname or "–"
-        values = {"file": cover.path.name, "size": cover.size, "host": host}
-        raise Rejected(PLATFORM, "zalo.image-failed", refusal.detail, **values) from refusal
-
-    def _send_videos(self, message: Message, known: Known) -> Turn:
-        for index in media_of(message, known, "video"):
-            if known.get(f"video:{index}"):
-                continue
-            if not known.get(f"video-token:{index}"):
-                made = self._call(wire.PREPARE, file=message.media[index])
-                yield from _keep(known, f"video-token:{index}", str(made["token"]))
-            if not (yield from self._converted(index, message.media[index], known)):
-                return False
-        return True
-
-    def _converted(self, index: int, media: Media, known: Known) -> Turn:
-        """Ask after one video; the status counts, as its id may be told before it can be used."""
-        name = f"video-token:{index}"
-        try:
-            found = self._call(wire.VIDEO, token=known[name])
-        except wire.JobLost:
-            yield from _keep(known, name, "")  # sent again; Zalo keeps tokens for about an hour
-            raise
-        status = int(wire.number(found.get("status"), 0))
-        if status == READY and found.get("video_id"):
-            yield from _keep(known, f"video:{index}", str(found["video_id"]))
-            return True
-        if status in FAILED:
-            yield from _keep(known, name, "")
-            told = str(found.get("status_message", ""))
-            raise Rejected(PLATFORM, "zalo.video-failed", told, file=media.path.name)
-        yield Wait(POLL, "zalo.converting")
-        return False
-
-    def _finish(self, known: Known, token: str) -> Turn:
+    def _finish(self, known: Known, token: str, wait: float) -> Turn:
         """Ask after the work behind a token. One that has come to its end is forgotten: Zalo keeps none for ever."""
         try:
             found = self._call(wire.VERIFY, token=known[token])
         except wire.Working as working:
-            yield Wait(POLL, working.code)
+            yield Wait(wait, working.code)
             return False
-        except (wire.JobLost, Rejected):
-            yield from _keep(known, token, "")
+        except (wire.JobLost, wire.TooOften, Rejected):
+            yield from keep(known, token, "")
             raise
-        except Unavailable as error:
-            if error.code == wire.TOO_OFTEN:  # there is no article, and will be none of this token
-                yield from _keep(known, token, "")
-            raise
-        yield from _keep(known, "article", str(found.get("id") or found["article_id"]))
+        yield from keep(known, "article", _article_id(found))
         return True
-
-    def _show_pictures(self, message: Message, known: Known) -> Iterator[Piece]:
-        """Each picture behind a public address, proven anew before each create: the store keeps them a week only."""
-        if self._account.media is None:
-            raise Rejected(PLATFORM, "zalo.no-media-store")
-        store = Store(self._account.media)
-        for index in media_of(message, known, "image"):
-            media = message.media[index]
-            url = store.put(public_name(media.sha256, media.mime), media.path)
-            self._prove(url, media)
-            yield from _keep(known, f"media:{index}", url)
-
-    def _prove(self, url: str, media: Media) -> None:
-        try:
-            with self._session.get(url, stream=True) as response:
-                status, found = response.status_code, _digest(response, media.size)
-        except requests.RequestException as error:
-            reason = transport_error(PLATFORM, error, self._session, visible=False).detail
-            raise Unavailable(PLATFORM, "store.no-answer", reason, url=url) from error
-        if status >= 500:
-            raise Unavailable(PLATFORM, "store.no-answer", f"HTTP {status}", url=url)
-        if status != 200:
-            raise Rejected(PLATFORM, "store.not-public", f"HTTP {status}", url=url, file=media.path.name)
-        if found != media.sha256:
-            raise Rejected(PLATFORM, "store.differs", url=url, file=media.path.name)
 
     # -- release
 
     def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
-        known = _known(pieces)
-        if known.get("update-token") and not (yield from self._finish_update(known)):
+        known = known_of(pieces)
+        try:
+            yield from self._shown(message, known)
+        except wire.PictureRefused as refusal:  # taken when it was prepared, and not any more
+            raise explained(message, known, refusal) from refusal
+
+    def _shown(self, message: Message, known: Known) -> Iterator[Piece | Wait]:
+        if known.get("update-token") and not (yield from self._updated(known)):
             return
-        if self._shown(known, message.kind) == "show":
+        view = self._view(known["article"], message.kind) if known.get("article") else None
+        if view is None:
+            raise Rejected(PLATFORM, "zalo.article-gone")
+        if view["status"] == "show":
             return
         made = self._call(wire.UPDATE, id=known["article"], **article(message, known, "show"))
-        yield from _keep(known, "update-token", str(made["token"]))
-        yield from self._finish_update(known)
+        yield from keep(known, "update-token", str(made["token"]))
+        yield from self._updated(known)
 
-    def _finish_update(self, known: Known) -> Turn:
+    def _updated(self, known: Known) -> Turn:
         with suppress(wire.JobLost):  # whether it came through is then asked of the article itself
-            if not (yield from self._finish(known, "update-token")):
+            if not (yield from self._finish(known, "update-token", POLL)):
                 return False
-            yield from _keep(known, "update-token", "")
+            yield from keep(known, "update-token", "")
         return True
-
-    def _shown(self, known: Known, kind: str) -> str:
-        detail = self._detail(known["article"]) if known.get("article") else None
-        if detail is None:
-            raise Rejected(PLATFORM, "zalo.article-gone")
-        return self._visibility(known["article"], detail, kind)
 
     # -- look
 
     def status(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
         name = piece(pieces, "article")
-        detail = self._detail(name) if name else None
-        if not name or detail is None:
+        view = self._view(name, message.kind) if name else None
+        if not name or view is None:
             return Receipt(public=False)
-        if self._visibility(name, detail, message.kind) == "hide":
+        if view["status"] == "hide":
             return Receipt(public=False, remote_id=name, staged=True)
         fallback = "zalo.fallback-cover-used" if piece(pieces, "fallback") else ""
-        differs = fallback if _same(detail, message) else "zalo.differs"
+        differs = fallback if _same(view, message) else "zalo.differs"
         return Receipt(public=True, remote_id=name, url=self._address(name, message.kind), differs=differs)
 
     def find(
@@ -275,23 +227,32 @@ class Zalo(Publisher):
         except wire.Gone:
             return None
 
-    def _visibility(self, name: str, detail: Mapping[str, Any], kind: str = "") -> str:
-        """`show` or `hide`. The list tells it too, where the article itself does not: a video's tells of its film."""
-        told = detail.get("status")
-        if told not in ("show", "hide"):
-            told = self._listed(name, kind).get("status")
-        if told not in ("show", "hide"):
-            raise Unavailable(PLATFORM, "zalo.unclear", f"status: {told}")
-        return str(told)
+    def _view(self, name: str, kind: str = "", pages: int | None = LINK_PAGES) -> dict[str, Any] | None:
+        """What Zalo tells of an article, its `status` one of show and hide; None where it is gone.
+
+        Of a video article `getdetail` tells about its film only (`status` is a number); the list tells the rest.
+        """
+        detail = self._detail(name)
+        if detail is None:
+            return None
+        if detail.get("status") in SHOWN:
+            return dict(detail)
+        film = kind == "video" or math.isfinite(wire.number(detail.get("status"), math.nan))
+        row = self._listed(name, "video" if film else kind, pages)
+        # Whether Zalo lists what is hidden is not known: a film that is not among the newest is hidden.
+        status = row.get("status") if row or not film else "hide"
+        if status not in SHOWN:
+            raise Unavailable(PLATFORM, "zalo.unclear", f"status: {status}")
+        return {**{one: row[one] for one in ("title",) if one in row}, **detail, "status": status}
 
     def _address(self, name: str, kind: str) -> str:
         with suppress(PublishError):  # that it is public is known already; its address is a courtesy
-            return str(self._listed(name, kind).get("link_view") or "")
+            return str(self._listed(name, kind, LINK_PAGES).get("link_view") or "")
         return ""
 
-    def _listed(self, name: str, kind: str) -> Mapping[str, Any]:
+    def _listed(self, name: str, kind: str, pages: int | None) -> Mapping[str, Any]:
         for one in [kind] if kind else sorted(self.kinds):
-            for page in islice(self._pages(one), LINK_PAGES):
+            for page in islice(self._pages(one), pages):
                 for row in page:
                     if str(row["id"]) == name:
                         return row
@@ -303,7 +264,7 @@ class Zalo(Publisher):
         """Zalo has no key, no list and no status of broadcasts: a lost answer is never asked for again."""
         del remote_id  # it is the first of the articles
         options = after.options
-        target = {name: options[name] for name in TARGET if options.get(name)}
+        target = {name: str(options[name]) for name in TARGET if options.get(name)} or EVERYBODY
         elements = [{"media_type": "article", "attachment_id": one} for one in options["articles"]]
         payload = {"template_type": "media", "elements": elements}
         self._session.spend("broadcasts", 1)
@@ -321,24 +282,24 @@ class Zalo(Publisher):
     def tidy(self, now: datetime) -> None:
         """Pictures are needed until Zalo has fetched them, and a while more."""
         if self._account.media is not None:
-            Store(self._account.media).prune(now - KEEP)
+            Store(self._account.media).sweep(now)
 
     # -- discard
 
     def discard(self, pieces: Sequence[Piece]) -> None:
-        known = _known(pieces)
+        """Videos stay: Zalo has no call that removes one, and nobody sees it."""
+        known = known_of(pieces)
         if known.get("create-token") and not known.get("article"):
-            with suppress(wire.JobLost, Rejected):  # then nothing came of it
-                found = self._call(wire.VERIFY, token=known["create-token"])
-                known["article"] = str(found.get("id") or found["article_id"])
+            with suppress(wire.JobLost, wire.TooOften, Rejected):  # then nothing came of it
+                known["article"] = _article_id(self._call(wire.VERIFY, token=known["create-token"]))
         if known.get("article"):
             self._remove(known["article"])
 
     def _remove(self, article: str) -> None:
-        detail = self._detail(article)
-        if detail is None:
+        view = self._view(article, pages=None)
+        if view is None:
             return
-        if self._visibility(article, detail) == "show":
+        if view["status"] == "show":
             raise Rejected(PLATFORM, "zalo.already-public")
         with suppress(wire.Gone):
             self._call(wire.REMOVE, id=article)
@@ -391,26 +352,8 @@ def _refresh_refusal(status: int, answer: Mapping[str, Any], session: Session) -
     return AuthFailed(PLATFORM, "zalo.reconnect", detail)
 
 
-def _digest(response: requests.Response, size: int) -> str:
-    """SHA-256 of the answer, of no more than shows that it is another file."""
-    digest, left = hashlib.sha256(), size
-    for block in response.iter_content(BLOCK):
-        digest.update(block)
-        left -= len(block)
-        if left < 0:
-            break
-    return digest.hexdigest()
-
-
-def _known(pieces: Sequence[Piece]) -> Known:
-    return {one.name: one.value for one in pieces}
-
-
-def _keep(known: Known, name: str, value: str) -> Iterator[Piece]:
-    """A piece for the caller to store, unless it is the same already."""
-    if known.get(name, "") != value:
-        known[name] = value
-        yield Piece(name, value)
+def _article_id(found: Mapping[str, Any]) -> str:
+    return str(found.get("id") or found["article_id"])
 
 
 def _complete(detail: Mapping[str, Any], message: Message) -> bool:

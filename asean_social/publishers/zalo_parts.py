@@ -1,11 +1,33 @@
 """The parts of a Zalo article as they are sent: which media it needs, and its body from their addresses and ids."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-from asean_social.publishers.base import Message
+from requests.utils import requote_uri
+
+from asean_social.publishers.base import Message, Piece, Wait
 
 Known = dict[str, str]  # newest value of each piece
+Turn = Generator[Piece | Wait, None, bool]  # returns whether the work is done
+
+
+def known_of(pieces: Sequence[Piece]) -> Known:
+    return {one.name: one.value for one in pieces}
+
+
+def keep(known: Known, name: str, value: str) -> Iterator[Piece]:
+    """A piece for the caller to store, unless it is the same already."""
+    if known.get(name, "") != value:
+        known[name] = value
+        yield Piece(name, value)
+
+
+def encoded(url: str) -> str:
+    """The address as Zalo takes it: it refuses spaces and letters beyond ASCII. What is encoded already stays so."""
+    parts = urlsplit(url)
+    host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+    return requote_uri(urlunsplit(parts._replace(netloc=host)))
 
 
 def cover_of(message: Message, known: Mapping[str, str]) -> int:
@@ -45,7 +67,7 @@ def article(message: Message, known: Mapping[str, str], status: str) -> dict[str
         "author": options["author"],
         "cover": _cover(message, known),
         "body": [_block(one, known) for one in options["body"]],
-        **({"tracking_link": link} if link else {}),
+        **({"tracking_link": encoded(link)} if link else {}),
     }
 
 

@@ -5,6 +5,7 @@ Sources: https://github.com/zaloplatform/zalo-java-sdk and https://developers.za
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,7 +20,6 @@ from asean_social.text import fold
 
 PLATFORM = "zalo"
 NIGHT = -234
-TOO_OFTEN = "zalo.image-too-often"
 MINUTE = 60.0  # -32 counts requests per minute and tells no other time
 
 
@@ -33,6 +33,18 @@ class Working(Unavailable):
 
 class JobLost(Unavailable):
     """Zalo no longer knows the token of a create or an update."""
+
+
+class TooOften(Unavailable):
+    """Zalo failed too often to fetch a picture from its address to try that once more; there is no article."""
+
+
+class PictureRefused(Rejected):
+    """A picture, its host or its address; there is no article, or it stayed as it was."""
+
+
+class VideoLost(Rejected):
+    """The id of a video that was ready once."""
 
 
 class Gone(Rejected):
@@ -69,7 +81,7 @@ _VERDICTS: Mapping[int, _Verdict] = MappingProxyType(
         **dict.fromkeys((-204, -205, -219), (AuthFailed, "zalo.account-gone")),
         **dict.fromkeys((-202, -207, -208, -209, -212, -215, -242), (AuthFailed, "zalo.app-setup")),
         -221: (AuthFailed, "zalo.not-verified"),
-        -223: (AuthFailed, "zalo.no-permission"),  # or the quota of articles: see `_verdict`
+        -223: (AuthFailed, "zalo.no-permission"),  # or the quota of articles: see `_TEXTS`
         -224: (AuthFailed, "zalo.package"),
         **dict.fromkeys((-320, -321), (AuthFailed, "zalo.cloud-account")),
         -201: (Rejected, "zalo.field-refused"),
@@ -82,12 +94,61 @@ _VERDICTS: Mapping[int, _Verdict] = MappingProxyType(
     }
 )
 _GONE: _Verdict = (Gone, "zalo.article-gone")
+_LOST: _Verdict = (JobLost, "zalo.job-lost")
+_NOT_OFFERED: _Verdict = (Rejected, "zalo.broadcast-not-offered")
+# A broadcast that Zalo does not allow must not pause the account: its articles go on. After -200 ("send failed") nobody
+# can tell whether it went out.
+_OF_BROADCASTS: Mapping[int, _Verdict] = MappingProxyType(
+    {
+        -200: (OutcomeUnknown, "zalo.unclear"),
+        -201: (Rejected, "zalo.broadcast-refused"),
+        -211: (Rejected, "zalo.broadcast-quota"),
+        **dict.fromkeys((-221, -224, -233, -235), _NOT_OFFERED),
+        -223: (Rejected, "zalo.broadcast-permission"),
+        -240: (Rejected, "zalo.broadcast-shut"),
+    }
+)
 _VERDICTS_BY_CALL: Mapping[Call, Mapping[int, _Verdict]] = MappingProxyType(
     {
-        VERIFY: {-214: (Working, "zalo.being-processed"), -200: (Rejected, "zalo.image-failed")},
+        VERIFY: {
+            -214: (Working, "zalo.being-processed"),
+            -200: (PictureRefused, "zalo.image-failed"),
+        },
         DETAIL: {-201: _GONE},
         REMOVE: {-201: _GONE},
+        PREPARE: dict.fromkeys((-200, -201, -210), (Rejected, "zalo.video-refused")),
+        VIDEO: dict.fromkeys((-200, -201), _LOST),  # its token is all that it is asked
+        BROADCAST: _OF_BROADCASTS,
     }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A number of several meanings, told apart by what Zalo says with it."""
+
+    calls: frozenset[Call]
+    codes: frozenset[int]  # empty: any, and none
+    found: re.Pattern[str]  # in the folded text
+    verdict: _Verdict
+
+
+_ARTICLE = frozenset({CREATE, UPDATE, VERIFY})
+_ANY: frozenset[int] = frozenset()
+_QUOTA = re.compile("quota|limit|hạn mức|giới hạn")
+_PICTURE = re.compile(r"photo_url|avatar|thumb|ảnh|\burl\b")
+_TEXTS = (
+    # the number that comes with it is not known
+    _Text(frozenset({VERIFY}), _ANY, re.compile("being processed"), (Working, "zalo.being-processed")),
+    # of one address: minutes help, and so does another name
+    _Text(_ARTICLE, _ANY, re.compile("too many failed attempts"), (TooOften, "zalo.image-too-often")),
+    _Text(frozenset({VERIFY}), frozenset({-200, -201}), re.compile("token"), _LOST),
+    _Text(_ARTICLE, frozenset({-201}), re.compile("video_id"), (VideoLost, "zalo.video-gone")),
+    # which call refuses a host was not recorded; seen was "Ảnh đại diện không hợp lệ"
+    _Text(_ARTICLE, frozenset({-201}), _PICTURE, (PictureRefused, "zalo.image-address")),
+    _Text(_ARTICLE, frozenset({-200}), re.compile("media failed"), (PictureRefused, "zalo.image-failed")),
+    _Text(frozenset({BROADCAST}), frozenset({-223}), _QUOTA, (Rejected, "zalo.broadcast-quota")),
+    _Text(_ARTICLE | {PREPARE}, frozenset({-223}), _QUOTA, (Rejected, "zalo.quota")),
 )
 
 
@@ -134,8 +195,10 @@ def _complete(call: Call, found: Mapping[str, Any]) -> bool:
 
 def _refusal(call: Call, code: int, told: str, status: int) -> PublishError:
     """`code` 0: the answer could not be read, or lacks what makes it a success."""
-    kind, name = _verdict(call, code, fold(told)) or _unlisted(call, code, status)
     detail = f"{code}: {told}" if code else told
+    if call is BROADCAST and status >= 500:  # whatever the number says: it is never sent again by itself
+        return OutcomeUnknown(PLATFORM, "zalo.unclear", detail)
+    kind, name = _verdict(call, code, fold(told)) or _unlisted(call, code, status)
     if code == NIGHT:
         return RateLimited(PLATFORM, name, detail, quota="night")
     if kind is RateLimited:
@@ -146,15 +209,9 @@ def _refusal(call: Call, code: int, told: str, status: int) -> PublishError:
 
 
 def _verdict(call: Call, code: int, told: str) -> _Verdict | None:
-    """Codes with two meanings are told apart by their text; nothing else differs."""
-    if call is VERIFY and "being processed" in told:  # its number is not known
-        return Working, "zalo.being-processed"
-    if call is VERIFY and "too many failed attempts" in told:  # of one address; minutes help
-        return Unavailable, TOO_OFTEN
-    if call in (VERIFY, VIDEO) and code in (-200, -201) and "token" in told:
-        return JobLost, "zalo.job-lost"
-    if code == -223 and any(word in told for word in ("quota", "limit", "hạn mức", "giới hạn")):
-        return Rejected, "zalo.quota"
+    for one in _TEXTS:
+        if call in one.calls and (not one.codes or code in one.codes) and one.found.search(told):
+            return one.verdict
     return _VERDICTS_BY_CALL.get(call, {}).get(code) or _VERDICTS.get(code)
 
 
