@@ -10,7 +10,7 @@ from publisher_contract import FixedTokens
 from zalo_case import Scripted
 
 from asean_social.credentials import ZaloAccount
-from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, Unavailable
+from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Unavailable
 from asean_social.publishers import zalo_wire as wire
 from asean_social.publishers.base import Account, Message, Piece, TokenPair
 from asean_social.publishers.http import Session
@@ -55,95 +55,7 @@ def refused(server: Scripted, call: wire.Call, body: Any, status: int = 200) -> 
     return caught.value
 
 
-# -- the table
-
-CODES = [
-    (-32, RateLimited, "zalo.too-many-requests"),
-    *((code, AuthFailed, "zalo.reconnect") for code in (-216, -220, 216, 401, -401)),
-    *((code, AuthFailed, "zalo.account-gone") for code in (-204, -205, -219)),
-    *((code, AuthFailed, "zalo.app-setup") for code in (-202, -207, -208, -209, -212, -215, -242)),
-    (-221, AuthFailed, "zalo.not-verified"),
-    (-224, AuthFailed, "zalo.package"),
-    *((code, AuthFailed, "zalo.cloud-account") for code in (-320, -321)),
-    (-201, Rejected, "zalo.field-refused"),
-    (-210, Rejected, "zalo.too-large"),
-    (-211, Rejected, "zalo.quota"),
-    *((code, Rejected, "zalo.not-supported") for code in (-233, -235, -240)),
-    (-248, Rejected, "zalo.rules"),
-    (-214, Unavailable, "zalo.being-processed"),
-    (-234, Unavailable, "zalo.night"),
-    # one-user messages, groups, expired uploads and whatever nobody knows yet
-    *(
-        (code, Rejected, "zalo.refused")
-        for code in (-100, -200, -213, -217, -218, -222, -227, -230, -232, -237, -238, -241, -244, -249)
-    ),
-    *((code, Rejected, "zalo.refused") for code in (-305, -311, -403, -9999, 7)),
-]
-
-
-@pytest.mark.parametrize("call", [wire.CREATE, wire.UPDATE], ids=["create", "update"])
-@pytest.mark.parametrize(("code", "kind", "name"), CODES)
-def test_a_refused_write_is_told_by_its_number(server, call, code, kind, name):
-    error = refused(server, call, {"error": code, "message": "Không được", "data": None})
-
-    assert isinstance(error, kind)
-    assert (error.code, error.detail, error.platform) == (name, f"{code}: Không được", "zalo")
-
-
-@pytest.mark.parametrize(("code", "kind", "name"), CODES)
-def test_a_question_that_was_refused_says_nothing_about_the_article(server, code, kind, name):
-    error = refused(server, wire.SLICE, {"error": code, "message": "Không được"})
-
-    assert isinstance(error, Unavailable if kind is Rejected else kind)
-    assert error.code == name
-
-
-@pytest.mark.parametrize(
-    ("call", "code", "message", "kind", "name"),
-    [
-        (wire.VERIFY, -214, "Article is being processed", wire.Working, "zalo.being-processed"),
-        (wire.VERIFY, -214, "", wire.Working, "zalo.being-processed"),
-        (wire.VERIFY, -201, "Media is being processed", wire.Working, "zalo.being-processed"),
-        (wire.VERIFY, 0, "Media is BEING processed", wire.Working, "zalo.being-processed"),
-        (wire.VERIFY, -200, "Upload media failed", wire.PictureRefused, "zalo.image-failed"),
-        (
-            wire.VERIFY,
-            -200,
-            "Upload media failed. Too many failed attempts",
-            wire.TooOften,
-            "zalo.image-too-often",
-        ),
-        (wire.VERIFY, -200, "Token is invalid", wire.JobLost, "zalo.job-lost"),
-        (wire.VERIFY, -201, "token invalid", wire.JobLost, "zalo.job-lost"),
-        (wire.VERIFY, -201, "title is invalid", Rejected, "zalo.field-refused"),
-        (wire.VERIFY, -216, "Access token is invalid", wire.TokenRefused, "zalo.reconnect"),
-        (wire.DETAIL, -201, "id is invalid", wire.Gone, "zalo.article-gone"),
-        (wire.REMOVE, -201, "id is invalid", wire.Gone, "zalo.article-gone"),
-        (wire.CREATE, -223, "OA has not authorized this API", AuthFailed, "zalo.no-permission"),
-        (wire.CREATE, -223, "OA reached the article quota", Rejected, "zalo.quota"),
-        (wire.CREATE, -223, "OA đã hết hạn mức bài viết", Rejected, "zalo.quota"),
-    ],
-)
-def test_numbers_of_two_meanings_are_told_apart(server, call, code, message, kind, name):
-    error = refused(server, call, {"error": code, "message": message})
-
-    assert type(error) is kind
-    assert error.code == name
-
-
-def test_a_path_that_zalo_does_not_have_is_a_fault_of_the_setup(server):
-    error = refused(server, wire.CREATE, {"error": -209, "message": "Not found"}, 404)
-
-    assert isinstance(error, AuthFailed)
-    assert error.code == "zalo.app-setup"
-
-
-def test_too_many_requests_end_with_the_minute(server):
-    error = refused(server, wire.UPDATE, {"error": -32, "message": "limit"})
-
-    assert isinstance(error, RateLimited)
-    assert error.retry_after == 60
-
+# -- answers that cannot be read
 
 UNREADABLE = [
     (502, b"<html>Bad Gateway</html>"),

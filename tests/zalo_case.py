@@ -95,6 +95,7 @@ class Scripted(ThreadingHTTPServer):
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
         self.answers: dict[str, list[tuple[int, bytes]]] = {}
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
+        self.headers: dict[str, str] = {}  # of every answer
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -124,7 +125,8 @@ class _Reader(BaseHTTPRequestHandler):
         answers = told.get(self.path.partition("?")[0]) or told["*"]
         status, payload = answers.pop(0) if len(answers) > 1 else answers[0]
         self.send_response(status)
-        self.send_header("Content-Length", str(len(payload)))
+        for name, value in {"Content-Length": str(len(payload)), **self.server.headers}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(payload)
 

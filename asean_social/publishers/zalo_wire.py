@@ -103,9 +103,9 @@ _OF_BROADCASTS: Mapping[int, _Verdict] = MappingProxyType(
         -200: (OutcomeUnknown, "zalo.unclear"),
         -201: (Rejected, "zalo.broadcast-refused"),
         -211: (Rejected, "zalo.broadcast-quota"),
-        **dict.fromkeys((-221, -224, -233, -235), _NOT_OFFERED),
+        **dict.fromkeys((-212, -221, -224, -233, -235), _NOT_OFFERED),
         -223: (Rejected, "zalo.broadcast-permission"),
-        -240: (Rejected, "zalo.broadcast-shut"),
+        **dict.fromkeys((-209, -240), (Rejected, "zalo.broadcast-shut")),
     }
 )
 _VERDICTS_BY_CALL: Mapping[Call, Mapping[int, _Verdict]] = MappingProxyType(
