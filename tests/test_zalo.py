@@ -328,6 +328,7 @@ def test_pictures_that_vanished_before_the_release_need_a_person(zalo, box, mess
 
     with pytest.raises(Rejected, match=r"zalo.image-failed") as caught:
         run(zalo.release, message, pieces)
+
     assert caught.value.values["file"] == message.media[1].path.name
     assert box.public() == []
 

@@ -1,37 +1,18 @@
-"""Zalo's videos: articles of one, articles with some, covers; the declared fallback cover; broadcasts."""
+"""Zalo's videos: articles of one, articles with some, covers; broadcasts."""
 
-import hashlib
 from dataclasses import replace
 
 import pytest
-from films import mp4
 from publisher_contract import FixedTokens, PublisherContract, run
-from zalo_case import Clock, article, picture
+from zalo_case import Clock, account_of, article, publisher_of, rich, video_article
 
-from asean_social.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
-from asean_social.publishers.base import After, Media, Message, piece
+from asean_social.errors import OutcomeUnknown, RateLimited, Rejected
+from asean_social.publishers.base import After, piece
 from asean_social.publishers.http import Session
 from asean_social.publishers.zalo import Zalo
 from asean_social.sandbox.server import Sandbox
 
 BROADCAST = {"gender": "0", "cities": "4,9"}
-
-
-def film(folder, name="phim.mp4", **kind):
-    content = mp4(**kind)
-    path = folder / name
-    path.write_bytes(content)
-    return Media(path, "video", "video/mp4", len(content), hashlib.sha256(content).hexdigest(), duration=10.0)
-
-
-def rich(folder):
-    """An article with a video as its cover and another in its text."""
-    base = article(folder)
-    media = (*base.media, film(folder), film(folder, "hai.mp4", seconds=3))
-    body = [*base.options["body"], {"type": "video", "media": 4, "thumb": 0}]
-    return replace(
-        base, media=media, options={**base.options, "cover": 3, "cover_view": "horizontal", "body": body}
-    )
 
 
 class Films(PublisherContract):
@@ -57,9 +38,7 @@ class TestVideoArticle(Films):
     kinds = ("video",)
 
     def message(self, kind, folder):
-        options = {"title": "Huế một phút", "summary": "Một phút ở Huế.", "avatar": 1, "comment": "hide"}
-        media = (film(folder), picture(folder, "đại diện"))
-        return Message("a/b/oa/1", "zalo", "hue-asean", kind, media=media, options=options)
+        return video_article(folder)
 
     def assert_shown(self, thing, message):
         options = message.options
@@ -96,43 +75,17 @@ def box():
 
 @pytest.fixture
 def publisher(box):
-    return TestVideoArticle().make(box)
+    return publisher_of(box)
 
 
 @pytest.mark.parametrize(("outcome", "word"), [(2, "locked"), (4, "failed"), (5, "deleted")])
 def test_a_video_that_zalo_cannot_use_is_told(box, publisher, tmp_path, outcome, word):
     box.zalo.settings.video_outcomes = [outcome]
     with pytest.raises(Rejected) as caught:
-        run(publisher.stage, TestVideoArticle().message("video", tmp_path))
+        run(publisher.stage, video_article(tmp_path))
 
     assert (caught.value.code, caught.value.detail) == (f"zalo.video-{word}", word)
     assert caught.value.values["file"] == "phim.mp4"
-
-
-def test_a_refused_cover_makes_way_for_the_declared_one(box, publisher, tmp_path):
-    box.zalo.refuse_next("article.verify", -200)
-    message = article(tmp_path, fallback_cover=0)
-    pieces = run(publisher.stage, message)
-    pieces = run(publisher.release, message, pieces)
-
-    [thing] = box.public()
-    assert thing["cover"]["sha256"] == message.media[0].sha256
-    assert publisher.status(message, pieces).differs == "zalo.fallback-cover-used"
-
-
-def test_without_a_declared_one_a_person_is_told_what_was_refused(box, publisher, tmp_path):
-    box.zalo.refuse_next("article.verify", -200)
-    message = article(tmp_path)
-    with pytest.raises(Rejected) as caught:
-        run(publisher.stage, message)
-
-    values = caught.value.values
-    assert caught.value.code == "zalo.image-failed"
-    assert (values["file"], values["size"], values["host"]) == (
-        message.media[1].path.name,
-        message.media[1].size,
-        "127.0.0.1",
-    )
 
 
 # -- broadcasts
@@ -183,19 +136,9 @@ def test_a_refused_broadcast_says_why(box, publisher, shown, code, kind):
 
 
 def test_a_package_counts_its_broadcasts(box):
-    account = (
-        TestVideoArticle().credentials(box).model_copy(update={"broadcasts_per_month": 4, "package_day": 17})
-    )
+    account = account_of(box).model_copy(update={"broadcasts_per_month": 4, "package_day": 17})
     publisher = Zalo(account, Session(), FixedTokens("x"))
 
     quota = publisher.quotas["broadcasts"]
     assert (quota.most, quota.monthly, quota.first_day) == (4, True, 17)
-    assert TestVideoArticle().make(box).quotas == {}
-
-
-def test_pictures_are_fetched_often_enough(box, publisher, tmp_path):
-    box.zalo.refuse_next("article.verify", -200, "Upload media failed. Too many failed attempts")
-    message = article(tmp_path)
-    with pytest.raises(Unavailable) as caught:
-        run(publisher.stage, message)
-    assert caught.value.code == "zalo.image-too-often"
+    assert publisher_of(box).quotas == {}

@@ -5,16 +5,21 @@ import io
 import json
 import threading
 import time
+import tomllib
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from films import mp4
 from PIL import Image
+from publisher_contract import FixedTokens
 
 from asean_social.credentials import ZaloAccount
 from asean_social.publishers.base import Media, Message, Piece, Wait
 from asean_social.publishers.http import Session
-from asean_social.publishers.zalo import refresh
+from asean_social.publishers.zalo import Zalo, refresh
+from asean_social.sandbox.server import Sandbox
 
 
 def picture(folder: Path, name: str, padding: int = 0) -> Media:
@@ -45,6 +50,38 @@ def article(folder: Path, **options: Any) -> Message:
         **options,
     }
     return Message("chien-dich/bai/oa/1", "zalo", "hue-asean", "normal", media=media, options=chosen)
+
+
+def film(folder: Path, name: str = "phim.mp4", **kind: Any) -> Media:
+    content = mp4(**kind)
+    path = folder / name
+    path.write_bytes(content)
+    return Media(path, "video", "video/mp4", len(content), hashlib.sha256(content).hexdigest(), duration=10.0)
+
+
+def video_article(folder: Path) -> Message:
+    options = {"title": "Huế một phút", "summary": "Một phút ở Huế.", "avatar": 1, "comment": "hide"}
+    media = (film(folder), picture(folder, "đại diện"))
+    return Message("a/b/oa/1", "zalo", "hue-asean", "video", media=media, options=options)
+
+
+def rich(folder: Path) -> Message:
+    """An article with a video as its cover and another in its text."""
+    base = article(folder)
+    media = (*base.media, film(folder), film(folder, "hai.mp4", seconds=3))
+    body = [*base.options["body"], {"type": "video", "media": 4, "thumb": 0}]
+    return replace(
+        base, media=media, options={**base.options, "cover": 3, "cover_view": "horizontal", "body": body}
+    )
+
+
+def account_of(box: Sandbox) -> ZaloAccount:
+    return ZaloAccount.model_validate(tomllib.loads(box.credentials())["zalo"]["hue-asean"])
+
+
+def publisher_of(box: Sandbox) -> Zalo:
+    account = account_of(box)
+    return Zalo(account, Session(), FixedTokens(account.access_token.get_secret_value()))
 
 
 class Clock:
