@@ -14,7 +14,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from asean_social.credentials import MediaStore
 from asean_social.errors import Rejected, Unavailable
-from asean_social.publishers.store import KEEP, Store, public_name
+from asean_social.publishers.store import KEEP, SWEPT, Store, public_name
 
 NAME = public_name("0123456789abcdef" * 4, "image/jpeg")
 NOW = datetime.now(UTC)
@@ -118,6 +118,33 @@ def test_only_our_own_old_files_are_removed(store, folder, picture):
 
 def test_there_is_nothing_to_remove_before_the_first_file(store):
     assert store.prune(NOW) == []
+
+
+def test_a_picture_has_another_name_for_each_time_its_address_was_refused(store, folder, picture):
+    again = public_name("0123456789abcdef" * 4, "image/jpeg", 2)
+    store.put(again, picture)
+    age(folder / again, days=14)
+
+    assert again == NAME.replace(".jpeg", "-2.jpeg")
+    assert store.prune(NOW - KEEP) == [again]
+
+
+def test_a_store_is_swept_once_a_day_whoever_asks(store, folder, picture):
+    assert store.sweep(NOW) == []  # nothing is written where nothing was
+    old = [public_name(f"{number:064x}"[::-1], "image/png") for number in range(2)]
+    for name in old:
+        store.put(name, picture)
+        age(folder / name, days=7.1)
+    store.put(NAME, picture)
+    assert store.sweep(NOW) == sorted(old)
+    for name in old:
+        store.put(name, picture)
+        age(folder / name, days=7.1)
+    age(folder / SWEPT, days=0)
+
+    assert make(folder.as_uri()).sweep(NOW + timedelta(hours=23)) == []
+    assert make(folder.as_uri()).sweep(NOW + timedelta(hours=25)) == sorted(old)
+    assert {one.name for one in folder.iterdir()} == {NAME, SWEPT}
 
 
 def test_a_missing_file_is_told_by_its_name(store, tmp_path):
