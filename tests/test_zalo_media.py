@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -362,3 +363,25 @@ def test_a_broadcast_without_a_target_is_for_everybody(server, scripted):
     [(_, _, body)] = server.asked
     assert b'"recipient": {"target": {"gender": "0"}}' in body
     assert body.count(b'"media_type": "article"') == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "spent"),
+    [
+        (200, good(message_id="m-1"), 1),
+        (200, {"error": -234, "message": "Not at night"}, 0),
+        (200, {"error": -201, "message": "attachment_id is invalid"}, 0),
+        (200, b"<html>", 1),
+        (500, {"error": -32}, 1),
+    ],
+)
+def test_a_broadcast_that_was_refused_costs_nothing_of_the_quota(server, status, body, spent):
+    used = []
+    account = ZaloAccount(oa_id="1", app_id="2", secret_key="s", refresh_token="RT", api_url=server.url)
+    session = Session(spend=lambda name, amount: used.append((name, amount)))
+    server.say(wire.BROADCAST.path, body, status)
+    with suppress(PublishError):
+        Zalo(account, session, FixedTokens(TOKEN)).follow(After("broadcast", {"articles": ["a"]}), "a")
+
+    assert {name for name, _ in used} == {"broadcasts"}
+    assert sum(amount for _, amount in used) == spent

@@ -267,12 +267,21 @@ class Zalo(Publisher):
         target = {name: str(options[name]) for name in TARGET if options.get(name)} or EVERYBODY
         elements = [{"media_type": "article", "attachment_id": one} for one in options["articles"]]
         payload = {"template_type": "media", "elements": elements}
+        return self._broadcast({"target": target}, {"attachment": {"type": "template", "payload": payload}})
+
+    def _broadcast(self, recipient: Mapping[str, Any], message: Mapping[str, Any]) -> str:
+        """Counted as soon as it may have been sent; what Zalo refused, or never got, costs nothing."""
         self._session.spend("broadcasts", 1)
-        made = self._call(
-            wire.BROADCAST,
-            recipient={"target": target},
-            message={"attachment": {"type": "template", "payload": payload}},
-        )
+        counts = False
+        try:
+            made = self._call(wire.BROADCAST, recipient=recipient, message=message)
+            counts = True
+        except OutcomeUnknown:
+            counts = True
+            raise
+        finally:
+            if not counts:
+                self._session.spend("broadcasts", -1)
         return str(made["message_id"])
 
     def followed(self, after: After, remote_id: str) -> str | None:
