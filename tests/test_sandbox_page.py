@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import tomllib
 
 import pytest
 import requests
@@ -74,7 +75,7 @@ def test_the_page_shows_what_the_public_sees_and_what_is_staged(filled) -> None:
     text = html.unescape(page(filled).text)
 
     public, hidden = (
-        re.findall(rf'data-list="(\w+)-{which}">(.*?)</div></?[hs]', text, re.DOTALL)
+        re.findall(rf'data-list="(\w+)-{which}">(.*?)</div></section>', text, re.DOTALL)
         for which in ("public", "hidden")
     )
     shown, staged = dict(public), dict(hidden)
@@ -190,6 +191,15 @@ def test_the_transcript_tells_each_request(box) -> None:
     assert "message=Ch" in first["sent"]
 
 
+def test_the_keys_to_practise_with_are_a_file_that_says_what_it_is(box) -> None:
+    answer = requests.get(f"{box.url}/_sandbox/credentials.toml", timeout=20)
+
+    assert tomllib.loads(answer.text) == tomllib.loads(box.credentials())
+    assert answer.text.startswith("# Khóa thực hành")
+    assert "Practice keys" in answer.text
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="credentials.toml"'
+
+
 # -- listings, media, orders
 
 
@@ -212,7 +222,10 @@ def test_a_stored_video_is_played_in_pieces(filled) -> None:
     assert part("bytes=4-7") == (206, b"ftyp", "bytes 4-7/12")
     assert part("bytes=8-") == (206, b"mp42", "bytes 8-11/12")
     assert part("bytes=-4") == (206, b"mp42", "bytes 8-11/12")
-    assert part("bytes=99-") == (200, VIDEO, None)
+    assert part("bytes=0-") == (206, VIDEO, "bytes 0-11/12")
+    assert part("bytes=99-") == (416, b"", "bytes */12")
+    assert part("bytes=9-3") == (200, VIDEO, None)
+    assert part("lines=1-2") == (200, VIDEO, None)
     head = requests.head(url, timeout=20)
     assert (head.headers["Content-Length"], head.content) == ("12", b"")
 

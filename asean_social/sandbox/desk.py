@@ -1,4 +1,8 @@
-"""What the sandbox serves for itself: the page, the JSON listings, stored bytes, orders for faults, public media."""
+"""What the sandbox serves for itself: the page, the JSON listings, stored bytes, orders for faults, public media.
+
+Addresses of its own begin with `/_sandbox/`: `public.json`, `hidden.json`, `events.json`, `requests.json`,
+`credentials.toml`, `media/ID`, and by POST `faults` and `reset`.
+"""
 
 import hashlib
 import json
@@ -17,8 +21,16 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-ASSETS = {"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
-PLAYABLE = ("image/", "video/")
+ASSETS = {  # folder and type
+    "page.css": ("sandbox/look", "text/css; charset=utf-8"),
+    "page.js": ("sandbox/look", "text/javascript; charset=utf-8"),
+    "looks.css": ("looks", "text/css; charset=utf-8"),
+}
+PLAYABLE = ("image/", "video/", "text/plain")  # plain text: captions
+PRACTICE = (
+    "# Khóa thực hành của sân thử asean-social; không mở được tài khoản thật nào.\n"
+    "# Practice keys of the asean-social sandbox; they open no real account.\n"
+)
 
 
 class Box(Protocol):
@@ -30,6 +42,7 @@ class Box(Protocol):
     def hidden(self) -> list[dict[str, Any]]: ...
     def events(self) -> list[dict[str, Any]]: ...
     def requests(self) -> list[dict[str, Any]]: ...
+    def credentials(self) -> str: ...
     def reset(self) -> None: ...
     def fault(
         self, platform: str, operation: str, fault: str, nth: int = 1, times: int = 1, *, seconds: float = 1.0
@@ -64,8 +77,10 @@ class Desk:
         if name in self._listings:
             return Answer.json(self._listings[name]())
         if name in ASSETS:
-            text = (resources.files("asean_social.sandbox") / "look" / name).read_bytes()
-            return Answer(200, text, ASSETS[name])
+            folder, kind = ASSETS[name]
+            return Answer(200, (resources.files("asean_social") / folder / name).read_bytes(), kind)
+        if name == "credentials.toml":
+            return self._credentials()
         return self._stored(name.removeprefix("media/"), request)
 
     def _page(self, request: Request) -> Answer:
@@ -78,15 +93,27 @@ class Desk:
             return Answer(304, kind="", headers=headers)
         return Answer(200, html, "text/html; charset=utf-8", headers)
 
+    def _credentials(self) -> Answer:
+        headers = {
+            "Content-Disposition": 'attachment; filename="credentials.toml"',
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+        return Answer(
+            200, (PRACTICE + self._box.credentials()).encode(), "application/toml; charset=utf-8", headers
+        )
+
     def _stored(self, name: str, request: Request) -> Answer | None:
         blob = self._box.world.blobs.get(name)
         if blob is None or blob.path is None:
             return None
         kind = blob.mime if blob.mime.startswith(PLAYABLE) else "application/octet-stream"
-        start, length = _range(request.headers.get("Range"), blob.size)
         headers = {"Accept-Ranges": "bytes", "Content-Security-Policy": "default-src 'none'; sandbox"}
-        if length == blob.size:
+        asked = _range(request.headers.get("Range"), blob.size)
+        if asked is None:
             return Answer(200, kind=kind, headers=headers, file=blob.path, span=(0, blob.size))
+        start, length = asked
+        if length <= 0:
+            return Answer(416, kind="", headers=headers | {"Content-Range": f"bytes */{blob.size}"})
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{blob.size}"
         return Answer(206, kind=kind, headers=headers, file=blob.path, span=(start, length))
 
@@ -116,12 +143,19 @@ def _whole_file(folder: Path, name: str) -> Answer | None:
     return Answer(200, kind=kind, file=path, span=(0, path.stat().st_size))
 
 
-def _range(text: str | None, size: int) -> tuple[int, int]:
-    """Offset and length of `bytes=A-B`; the whole where it is absent, odd or beyond the end."""
+def _range(text: str | None, size: int) -> tuple[int, int] | None:
+    """Offset and length of `bytes=A-B`, the length 0 or less where nothing is there; None where it is absent or odd.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110.html#section-14.
+    """
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", text or "")
     if not match or match.group() == "bytes=-":
-        return 0, size
+        return None
     first, last = match.groups()
-    start = int(first) if first else max(0, size - int(last))
-    end = min(int(last), size - 1) if first and last else size - 1
-    return (start, end - start + 1) if start <= end else (0, size)
+    if not first:
+        start, end = max(0, size - int(last)), size - 1
+    else:
+        start, end = int(first), min(int(last), size - 1) if last else size - 1
+        if last and int(last) < start:
+            return None  # not a range: to be ignored
+    return start, end - start + 1

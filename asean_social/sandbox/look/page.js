@@ -3,7 +3,9 @@
 
 const footer = document.querySelector("footer");
 const calm = footer.textContent;
+const said = document.getElementById("said");
 let tag = "";
+let timer = 0;
 
 function sync(list, fresh) {
   const wanted = new Set([...fresh.children].map((child) => child.id));
@@ -26,6 +28,7 @@ function sync(list, fresh) {
 }
 
 async function refresh() {
+  clearTimeout(timer);
   try {
     const answer = await fetch(location.pathname + location.search, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
     if (answer.status === 200) {
@@ -42,7 +45,25 @@ async function refresh() {
     footer.className = "lost";
     footer.textContent = footer.dataset.lost;
   }
-  setTimeout(refresh, document.hidden ? 5000 : 1500);
+  clearTimeout(timer);
+  timer = setTimeout(refresh, document.hidden ? 5000 : 1500);
 }
 
-setTimeout(refresh, 1500);
+async function order(button) {
+  const { order: what, body, sure, done } = button.dataset;
+  if (sure && !window.confirm(sure)) return;
+  let good = false;
+  try {
+    good = (await fetch(`/_sandbox/${what}`, { method: "POST", body })).ok;
+  } catch {
+    good = false; // said below
+  }
+  said.className = good ? "good" : "bad";
+  said.textContent = good ? done : said.dataset.refused;
+  refresh();
+}
+
+for (const button of document.querySelectorAll("button[data-order]")) {
+  button.addEventListener("click", () => order(button));
+}
+timer = setTimeout(refresh, 1500);
