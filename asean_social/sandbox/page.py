@@ -121,9 +121,7 @@ def _practice(say: _Say) -> str:
 
 def _fault_buttons(say: _Say, platform: str, title: str) -> str:
     buttons = "".join(_fault_button(say, platform, fault) for fault in FAULTS)
-    return (
-        f'<div class="fault-row" role="group" aria-label="{title}"><strong>{title}</strong><span>{buttons}</span></div>'
-    )
+    return f'<div class="fault-row" role="group" aria-label="{title}"><strong>{title}</strong><span>{buttons}</span></div>'
 
 
 def _fault_button(say: _Say, platform: str, fault: str) -> str:
