@@ -18,6 +18,7 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 LONG = 480  # characters, about where the platforms fold a text
 LONG_LINES = 8
+FIRST_PICTURE = "#t=0.1"  # else browsers show a black screen until somebody plays
 _MARKED = re.compile(r"(https?://\S+|#\w+)")
 
 
@@ -91,11 +92,17 @@ def player(film: Row, lens: Lens, title: str, *, poster: Row | None = None, upri
         return f'<p class="screen {shape}">{lens.say("unplayable", size=size) if size else lens.say("no.film")}</p>'
     still = f' poster="{attribute(lens.address(poster["media"]))}"' if poster and poster.get("media") else ""
     captions = "".join(_track(one, lens) for one in tracks if one.get("media") and one["format"] == "WebVTT")
-    source = attribute(lens.address(film["media"]))
+    source = attribute(lens.address(film["media"])) + ("" if still else FIRST_PICTURE)
     return (
         f'<video class="screen {shape}" controls playsinline preload="metadata" src="{source}"{still} '
         f'aria-label="{attribute(title or lens.say("film"))}">{captions}</video>'
     )
+
+
+def still(film: Row, lens: Lens, style: str) -> str:
+    """The first picture of a film, where only a picture belongs."""
+    source = attribute(lens.address(film["media"])) + FIRST_PICTURE
+    return f'<video class="{style}" muted playsinline preload="metadata" src="{source}" aria-hidden="true" tabindex="-1"></video>'
 
 
 def _track(one: Row, lens: Lens) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from asean_social.looks.markup import Lens, Row, avatar, bar, chips, marked, picture, player
+from asean_social.looks.markup import Lens, Row, avatar, bar, chips, marked, picture, player, still
 
 UPRIGHT = "vertical"
 
@@ -24,13 +24,19 @@ def article(row: Row, lens: Lens) -> str:
 
 
 def _line(row: Row, lens: Lens) -> str:
-    still = (
-        picture(row["cover"], lens, style="thumb") or '<span class="thumb empty" aria-hidden="true">📰</span>'
-    )
+    thumb = _thumb(row["cover"], lens)
     return (
-        f'<div class="list-item">{still}<div><b>{escape(row["title"])}</b>'
+        f'<div class="list-item">{thumb}<div><b>{escape(row["title"])}</b>'
         f"<small>{escape(row['account_name'])} · {lens.when(row)}</small></div></div>"
     )
+
+
+def _thumb(cover: Row, lens: Lens) -> str:
+    film = cover.get("video") or {}
+    if film.get("media"):
+        return still(film, lens, "thumb")
+    shown = picture(cover, lens, style="thumb")
+    return shown or '<span class="thumb empty" aria-hidden="true">📰</span>'
 
 
 def _page(row: Row, lens: Lens) -> str:

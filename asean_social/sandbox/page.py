@@ -73,7 +73,7 @@ def render(language: str, public: list[Row], hidden: list[Row], requests: list[R
         f'<title>{say("title")}</title><link rel="stylesheet" href="/_sandbox/page.css">'
         '<link rel="stylesheet" href="/_sandbox/looks.css"><script src="/_sandbox/page.js" defer></script></head><body>'
         f'<header class="top"><div><h1>{say("title")}</h1><p>{say("lead")}</p></div>{_languages(say)}</header>'
-        f"{_practice(say)}{_jumps(say, len(hidden))}"
+        f"{_practice(say, empty=not (public or hidden))}{_jumps(say, len(hidden))}"
         f'<main><h2 class="shelf-name">{say("public")}</h2><div class="columns">{columns}</div></main>'
         f'<section id="staged"><h2 class="shelf-name">{say("hidden")}</h2><p class="lead">{say("hidden.lead")}</p>'
         f'<div class="columns">{staged}</div></section>{_transcript(say, requests)}'
@@ -91,11 +91,9 @@ def _languages(say: _Say) -> str:
 
 
 def _jumps(say: _Say, waiting: int) -> str:
-    places = {**PLATFORMS, "staged": say("hidden"), "transcript": say("transcript")}
-    links = "".join(f'<a href="#{name}">{title}</a>' for name, title in places.items() if name != "staged")
-    count = _count("staged", waiting)
-    staged = f'<a href="#staged">{places["staged"]} {count}</a>'
-    return f'<nav class="jumps">{links}{staged}</nav>'
+    links = "".join(f'<a href="#{name}">{title}</a>' for name, title in PLATFORMS.items())
+    staged = f'<a href="#staged">{say("hidden")} {_count("staged", waiting)}</a>'
+    return f'<nav class="jumps">{links}{staged}<a href="#transcript">{say("transcript")}</a></nav>'
 
 
 def _count(name: str, number: int) -> str:
@@ -105,17 +103,19 @@ def _count(name: str, number: int) -> str:
 # -- practice
 
 
-def _practice(say: _Say) -> str:
+def _practice(say: _Say, *, empty: bool) -> str:
+    """Open for a newcomer, folded as soon as there is something to see."""
     platforms = "".join(_fault_buttons(say, name, title) for name, title in PLATFORMS.items())
     return (
-        f'<section id="practice"><h2>{say("practice")}</h2><div class="practice">'
+        f'<details id="practice"{" open" if empty else ""}><summary><h2>{say("practice")}</h2> '
+        f'<span>{say("practice.lead")}</span></summary><div class="practice">'
         f"<div><h3>{say('keys')}</h3><p>{say('keys.lead')}</p>"
         f'<a class="button main" href="/_sandbox/credentials.toml" download>{say("keys.get")}</a></div>'
         f'<div class="faults"><h3>{say("faults")}</h3><p>{say("faults.lead")}</p>{platforms}</div>'
         f"<div><h3>{say('reset')}</h3><p>{say('reset.lead')}</p>"
         f'<button type="button" class="danger" data-order="reset" data-body="" data-sure="{say("reset.sure")}" '
         f'data-done="{say("reset.done")}">{say("reset.now")}</button></div></div>'
-        f'<p id="said" role="status" data-refused="{say("refused")}"></p></section>'
+        f'<p id="said" role="status" data-refused="{say("refused")}"></p></details>'
     )
 
 
