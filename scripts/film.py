@@ -12,7 +12,7 @@ from av.container import OutputContainer
 from canvas import GOLD, Canvas
 from PIL import Image
 
-RATE, SOUND_RATE = 25, 48_000
+RATE, SOUND_RATE = 30, 48_000
 BLOCK = 1024  # samples in one AAC frame; the encoder fills a short last one with whatever lies in memory
 # cpu-independent: x264's faster paths give other bytes on another processor, and now and then on the same one
 ENCODER = {"crf": "26", "preset": "slow", "threads": "1", "x264-params": "cpu-independent=1"}

@@ -7,12 +7,15 @@ uses the sample needs nobody's permission.
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import scenes
 from canvas import GOLD, INK, PAPER, SOFT, WHITE, Canvas, blend, largest
 from film import Layer, Picture, bar, ease, film, still, words
 from PIL import Image
+from trades import TRADES
 
 FOLDER = Path(__file__).resolve().parent.parent / "campaigns" / "media"
 FOOTER = "ASEAN tròn 60 năm  ·  1967 - 2027"
@@ -52,6 +55,13 @@ COVERS = (
     Cover("dai-dich", ASCC, "Nhìn lại: ASEAN\ncùng nhau vượt qua\nđại dịch", "2020", "năm Việt Nam\nlàm Chủ tịch ASEAN"),
     Cover("sot-xuat-huyet", ASCC, "15/06: cùng ASEAN\nphòng, chống\nsốt xuất huyết", "15/06", "ba việc nhỏ,\ncả nhà cùng làm"),
     Cover("60-nam", CROSS, "60 năm ASEAN:\ný nghĩa\nlá cờ chung", "60", "năm thành lập\n1967 - 2027"),
+    Cover("hien-chuong", APSC, "Hiến chương ASEAN:\nbước ngoặt của một\ntổ chức khu vực", "2007", "năm ký Hiến chương,\nngày 20/11"),
+    Cover("tam-nghe", AEC, "Tám nghề\nđược thừa nhận\nlẫn nhau\ntrong ASEAN", "8", "thỏa thuận thừa nhận\nlẫn nhau (MRA)"),
+    Cover("bach-ma", ASCC, "Bạch Mã tròn một năm\nlà Vườn Di sản\nASEAN", "1", "năm, từ đầu\ntháng 12/2025"),
+    Cover("cuu-tro", ASCC, "Khi ASEAN đến với\nngười dân vùng lũ", "3", "chuyến hàng cứu trợ\ntháng 11/2025"),
+    Cover("vhxh", ASCC, "Việt Nam và trụ cột\nVăn hóa - Xã hội\ncủa ASEAN", "2023", "Việt Nam là Chủ tịch Ủy ban\nvề Quản lý thiên tai"),
+    Cover("bay-moc", CROSS, "Cộng đồng ASEAN:\nbảy mốc đáng nhớ", "7", "mốc, từ năm 1967\nđến năm 2025"),
+    Cover("chu-nhat-xanh", CROSS, "Chủ nhật xanh và\ndanh hiệu Thành phố\nDu lịch sạch ASEAN", "108", "tiêu chí, thuộc\nbảy nhóm"),
     Cover("11-thanh-vien", CROSS, "Cộng đồng ASEAN\n11 thành viên:\ný nghĩa với mỗi nước\nvà cả khu vực", "11", "thành viên,\ntừ ngày 26/10/2025"),
 )  # fmt: skip
 
@@ -272,6 +282,47 @@ def sixty() -> Canvas:
     return page
 
 
+MILESTONES = (
+    ("08/08/1967", "Năm nước ký Tuyên bố Bangkok, ASEAN ra đời"),
+    ("28/07/1995", "Việt Nam gia nhập"),
+    ("30/04/1999", "Campuchia gia nhập, ASEAN có 10 thành viên"),
+    ("15/12/2008", "Hiến chương ASEAN có hiệu lực"),
+    ("31/12/2015", "Cộng đồng ASEAN hình thành với ba trụ cột"),
+    ("26/05/2025", "Thông qua Tầm nhìn Cộng đồng ASEAN 2045"),
+    ("26/10/2025", "Timor-Leste trở thành thành viên thứ 11"),
+)
+
+
+def milestones() -> Canvas:
+    page = Canvas(1080, 1350, CROSS.deep)
+    page.waves(0, 0, 1080, 1350, CROSS.deep)
+    head(page, CROSS, "Từ 5 nước đến 11 nước", 62)
+    page.box(112, 300, 8, 840, blend(CROSS.deep, WHITE, 0.4), 4)
+    for place, (day, event) in enumerate(MILESTONES):
+        y, last = 246 + place * 140, place == len(MILESTONES) - 1
+        page.disc(116, y + 57, 24, GOLD if last else PAPER, CROSS.bright, 6)
+        page.box(176, y, 840, 114, GOLD if last else PAPER, 20)
+        page.text(208, y + 14, day, 36, INK if last else CROSS.deep, "ExtraBold")
+        page.text(208, y + 64, event, 27, INK, "Medium")
+    foot(page, "Mốc nào bạn nhớ nhất?", WHITE)
+    return page
+
+
+def trade(number: int) -> Canvas:
+    drawing, name, detail = TRADES[number - 1]
+    page = Canvas(1080, 1080, AEC.deep)
+    page.waves(0, 0, 1080, 1080, AEC.deep)
+    page.chip(64, 56, AEC.name, GOLD, INK)
+    page.text(1016, 50, f"{number}/{len(TRADES)}", 34, WHITE, "Bold", align="r")
+    page.box(240, 150, 600, 440, WHITE, 36)
+    drawing(page, 540, 370)
+    page.text(540, 640, name, 84, WHITE, "ExtraBold", align="m")
+    page.text(540, 776, detail, 40, GOLD, "SemiBold", align="m")
+    page.text(540, 940, "Thỏa thuận thừa nhận lẫn nhau trong ASEAN", 28, WHITE, "Medium", align="m")
+    page.text(540, 1000, FOOTER, 20, WHITE, "Medium", align="m")
+    return page
+
+
 # Films
 
 
@@ -341,6 +392,95 @@ def _tip(number: int, text: str) -> Canvas:
     return card
 
 
+def digital(path: Path) -> None:
+    ground = Canvas(1280, 720, AEC.deep)
+    ground.waves(0, 0, 1280, 720, AEC.deep, 104)
+    ground.chip(96, 72, AEC.name, GOLD, INK, 22)
+    ground.text(96, 640, FOOTER, 24, WHITE, "Medium")
+    layers = [
+        Layer(words("DEFA là gì?", 150, WHITE, "ExtraBold", 1100), 92, 190, 0.1, 2.8),
+        Layer(bar(96, 8, GOLD), 96, 404, 0.5, 2.8),
+        Layer(words("Hiệp định khung về Kinh tế số ASEAN", 50, WHITE, "Bold", 1100), 96, 436, 0.7, 2.8),
+    ]
+    for number, aim in enumerate(("Thanh toán số", "Hóa đơn điện tử", "Bảo vệ dữ liệu")):
+        layers.append(Layer(still(_tip(number + 1, aim)), 330, 136 + number * 174, 2.9 + number * 1.4, 99))
+    film(path, ground, layers, 9, (349.23, 392.0, 466.16, 523.25, 587.33, 523.25, 466.16, 392.0, 349.23))
+
+
+def sixty_film(path: Path) -> None:
+    ground = Canvas(1280, 720, CROSS.deep)
+    ground.waves(0, 0, 1280, 720, CROSS.deep, 104)
+    ground.chip(96, 72, CROSS.name, GOLD, INK, 22)
+    ground.text(96, 640, FOOTER, 24, WHITE, "Medium")
+    layers = [
+        Layer(words("60", 300, WHITE, "ExtraBold", 620), 84, 120, 0.1, 3.2),
+        Layer(words("năm ASEAN", 96, GOLD, "ExtraBold", 700), 520, 290, 0.7, 3.2),
+    ]
+    for place, (name, meaning, colour) in enumerate(COLOURS):
+        start = 3.3 + place * 0.6
+        layers.append(Layer(still(_colour(name, meaning, colour)), 330, 124 + place * 124, start, 7.4))
+    motto = "Một Tầm nhìn\nMột Bản sắc\nMột Cộng đồng"
+    layers.append(Layer(words(motto, 92, WHITE, "ExtraBold", 1000), 96, 180, 7.6, 99))
+    notes = (261.63, 293.66, 349.23, 392.0, 440.0, 523.25, 587.33, 523.25, 440.0, 523.25)
+    film(path, ground, layers, 10, notes)
+
+
+def _colour(name: str, meaning: str, colour: str) -> Canvas:
+    card = Canvas(720, 108, PAPER + "00")
+    card.box(0, 0, 720, 108, PAPER, 22)
+    card.disc(66, 54, 34, colour, "#C9C4D6" if colour == WHITE else colour, 2)
+    card.text(126, 32, f"{name}: {meaning}", 34, INK, "Bold")
+    return card
+
+
+def question(path: Path) -> None:
+    ground = Canvas(1080, 1080, CROSS.deep)
+    ground.waves(0, 0, 1080, 1080, CROSS.deep, 104)
+    ground.chip(84, 90, CROSS.name, GOLD, INK, 22)
+    ground.text(84, 176, "ASEAN cho bạn\nđiều gì?", 104, WHITE, "ExtraBold", leading=1.2)
+    ground.box(84, 452, 84, 8, GOLD, 4)
+    ground.text(84, 990, FOOTER, 24, WHITE, "Medium")
+    layers = []
+    for number, answer in enumerate(("Một đoàn khách?", "Một đơn hàng?", "Một kỳ trao đổi?")):
+        layers.append(Layer(still(_tip(number + 1, answer)), 84, 490 + number * 164, 0.8 + number * 1.4, 99))
+    film(path, ground, layers, 7, (440.0, 523.25, 587.33, 659.26, 587.33, 523.25, 440.0))
+
+
+# name -> the lines, each with its first and last second
+SUBTITLES = {
+    "tac.vi": ((0.2, 2.7, "TAC, lời hứa hòa bình của Đông Nam Á."), (2.9, 5.2, "Năm 1976, năm nước ký Hiệp ước."),
+               (5.4, 7.8, "Đến đầu năm 2026: 58 quốc gia và tổ chức.")),
+    "defa.vi": ((0.2, 2.8, "DEFA là Hiệp định khung về Kinh tế số ASEAN."),
+                (3.0, 8.6, "Thanh toán số, hóa đơn điện tử, bảo vệ dữ liệu.")),
+    "defa.en": ((0.2, 2.8, "DEFA is ASEAN’s Digital Economy Framework Agreement."),
+                (3.0, 8.6, "Digital payments, electronic invoices, data protection.")),
+    "60-nam.vi": ((0.2, 3.1, "ASEAN tròn 60 năm."), (3.4, 7.3, "Bốn màu cờ: hòa bình, dũng khí, thuần khiết, thịnh vượng."),
+                  (7.6, 9.8, "Một Tầm nhìn, Một Bản sắc, Một Cộng đồng.")),
+    "60-nam.en": ((0.2, 3.1, "ASEAN turns 60."), (3.4, 7.3, "Four colours: peace, courage, purity, prosperity."),
+                  (7.6, 9.8, "One Vision, One Identity, One Community.")),
+}  # fmt: skip
+
+
+def captions(path: Path, lines: Sequence[tuple[float, float, str]]) -> None:
+    """WebVTT, see https://www.w3.org/TR/webvtt1/"""
+    cues = [f"00:00:{begin:06.3f} --> 00:00:{end:06.3f}\n{text}\n" for begin, end, text in lines]
+    path.write_text("\n".join(["WEBVTT\n", *cues]), encoding="utf-8", newline="\n")
+
+
+SCENES = {
+    "bach-ma-1": scenes.waterfall,
+    "bach-ma-2": scenes.mist,
+    "bach-ma-3": scenes.trail,
+    "trai-he-1": scenes.flowers,
+    "trai-he-2": scenes.hats,
+    "trai-he-3": scenes.kites,
+    "cuu-tro": scenes.relief,
+    "chu-nhat-xanh": scenes.sunday,
+    "khong-vu-khi": scenes.dove,
+    "hien-chuong": scenes.charter,
+}
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for it in COVERS:
@@ -351,10 +491,19 @@ def main(folder: Path) -> None:
         ("hanh-lang", corridor),
         ("sot-xuat-huyet", dengue),
         ("60-nam", sixty),
+        ("bay-moc", milestones),
+        *SCENES.items(),
     ):
         draw().save(folder / f"{name}.jpg")
+    for number in range(1, len(TRADES) + 1):
+        trade(number).save(folder / f"nghe-{number}.jpg")
     treaty(folder / "tac.mp4")
     payment(folder / "quet-ma-qr.mp4")
+    digital(folder / "defa.mp4")
+    sixty_film(folder / "60-nam.mp4")
+    question(folder / "hoi-dap.mp4")
+    for name, lines in SUBTITLES.items():
+        captions(folder / f"{name}.vtt", lines)
 
 
 if __name__ == "__main__":
