@@ -7,32 +7,16 @@ uses the sample needs nobody's permission.
 """
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import sample_films as films
 import scenes
 from canvas import GOLD, INK, PAPER, SOFT, WHITE, Canvas, blend, largest
-from film import Layer, Picture, bar, ease, film, still, words
-from PIL import Image
+from pillars import AEC, APSC, ASCC, COLOURS, CROSS, FOOTER, Pillar
 from trades import TRADES
 
 FOLDER = Path(__file__).resolve().parent.parent / "campaigns" / "media"
-FOOTER = "ASEAN tròn 60 năm  ·  1967 - 2027"
-
-
-@dataclass(frozen=True)
-class Pillar:
-    name: str
-    deep: str
-    bright: str
-    tint: str
-
-
-APSC = Pillar("Chính trị - An ninh", "#123A63", "#2C78B8", "#E3EDF6")
-AEC = Pillar("Kinh tế", "#0D554D", "#1F8F80", "#E0F1EE")
-ASCC = Pillar("Văn hóa - Xã hội", "#7D3A20", "#C96F42", "#FAECE3")
-CROSS = Pillar("Liên trụ cột", "#45306A", "#8063B3", "#EEE9F6")  # the violet that Huế is known for
 
 
 @dataclass(frozen=True)
@@ -59,7 +43,7 @@ COVERS = (
     Cover("tam-nghe", AEC, "Tám nghề\nđược thừa nhận\nlẫn nhau\ntrong ASEAN", "8", "thỏa thuận thừa nhận\nlẫn nhau (MRA)"),
     Cover("bach-ma", ASCC, "Bạch Mã tròn một năm\nlà Vườn Di sản\nASEAN", "1", "năm, từ đầu\ntháng 12/2025"),
     Cover("cuu-tro", ASCC, "Khi ASEAN đến với\nngười dân vùng lũ", "3", "chuyến hàng cứu trợ\ntháng 11/2025"),
-    Cover("vhxh", ASCC, "Việt Nam và trụ cột\nVăn hóa - Xã hội\ncủa ASEAN", "2023", "Việt Nam là Chủ tịch Ủy ban\nvề Quản lý thiên tai"),
+    Cover("vhxh", ASCC, "Việt Nam và trụ cột\nVăn hóa - Xã hội\ncủa ASEAN", "2023", "năm Việt Nam làm\nChủ tịch Ủy ban ASEAN\nvề Quản lý thiên tai"),
     Cover("bay-moc", CROSS, "Cộng đồng ASEAN:\nbảy mốc đáng nhớ", "7", "mốc, từ năm 1967\nđến năm 2025"),
     Cover("chu-nhat-xanh", CROSS, "Chủ nhật xanh và\ndanh hiệu Thành phố\nDu lịch sạch ASEAN", "108", "tiêu chí, thuộc\nbảy nhóm"),
     Cover("11-thanh-vien", CROSS, "Cộng đồng ASEAN\n11 thành viên:\ný nghĩa với mỗi nước\nvà cả khu vực", "11", "thành viên,\ntừ ngày 26/10/2025"),
@@ -257,14 +241,6 @@ def _net(page: Canvas, x: float, y: float) -> None:
     page.box(x - 34, y + 34, 112, 38, ASCC.bright, 18)
 
 
-COLOURS = (
-    ("Xanh", "hòa bình và ổn định", "#2C6FB3"),
-    ("Đỏ", "dũng khí và năng động", "#C8433A"),
-    ("Trắng", "sự thuần khiết", WHITE),
-    ("Vàng", "thịnh vượng", GOLD),
-)
-
-
 def sixty() -> Canvas:
     page = Canvas(1200, 630, CROSS.deep)
     page.waves(0, 0, 1200, 630, CROSS.deep)
@@ -323,150 +299,6 @@ def trade(number: int) -> Canvas:
     return page
 
 
-# Films
-
-
-def counter(first: int, last: int, start: float, seconds: float) -> Picture:
-    """A ring that closes while the number in it grows."""
-
-    def picture(second: float) -> Image.Image:
-        share = ease((second - start) / seconds)
-        board = Canvas(320, 320, APSC.deep + "00")
-        board.disc(160, 160, 150, None, blend(APSC.deep, WHITE, 0.22), 14)
-        board.arc(160, 160, 150, -90, -90 + 360 * share, GOLD, 14)
-        board.text(160, 66, str(round(first + (last - first) * share)), 140, WHITE, "ExtraBold", align="m")
-        return board.finished()
-
-    return picture
-
-
-def treaty(path: Path) -> None:
-    ground = Canvas(1280, 720, APSC.deep)
-    ground.waves(0, 0, 1280, 720, APSC.deep, 104)
-    ground.chip(96, 72, APSC.name, GOLD, INK, 22)
-    ground.text(96, 640, FOOTER, 24, WHITE, "Medium")
-    layers = [
-        Layer(words("TAC", 200, WHITE, "ExtraBold", 1000), 90, 150, 0.1, 2.8),
-        Layer(bar(96, 8, GOLD), 96, 418, 0.5, 2.8),
-        Layer(words("Lời hứa hòa bình của Đông Nam Á", 54, WHITE, "Bold", 1100), 96, 448, 0.7, 2.8),
-        Layer(words("24/02/1976", 128, GOLD, "ExtraBold", 1000), 92, 176, 2.8, 5.3),
-        Layer(
-            words("Năm nước ký Hiệp ước\nThân thiện và Hợp tác ở Đông Nam Á", 50, WHITE, "Bold", 1000),
-            96,
-            382,
-            3.1,
-            5.3,
-        ),
-        Layer(counter(5, 58, 5.4, 1.5), 110, 200, 5.3, 99),
-        Layer(
-            words("quốc gia và tổ chức\ncùng tham gia,\nđến đầu năm 2026", 54, WHITE, "Bold", 680),
-            500,
-            238,
-            5.7,
-            99,
-        ),
-    ]
-    film(path, ground, layers, 8, (293.66, 349.23, 392.0, 440.0, 523.25, 440.0, 587.33, 440.0))
-
-
-def payment(path: Path) -> None:
-    ground = Canvas(720, 1280, AEC.deep)
-    ground.waves(0, 0, 720, 1280, AEC.deep, 104)
-    ground.chip(64, 110, AEC.name, GOLD, INK, 22)
-    ground.text(64, 178, "Quét mã QR\nở nước ASEAN khác", 58, WHITE, "ExtraBold", leading=1.22)
-    ground.box(64, 338, 84, 8, GOLD, 4)
-    ground.text(64, 374, "Ba lưu ý an toàn", 38, WHITE, "SemiBold")
-    ground.text(64, 1150, FOOTER, 24, WHITE, "Medium")
-    layers = []
-    for number, tip in enumerate(("Kiểm tra tên người nhận", "Kiểm tra số tiền", "Không quét mã lạ")):
-        layers.append(Layer(still(_tip(number + 1, tip)), 48, 490 + number * 200, 0.5 + number * 1.2, 99))
-    film(path, ground, layers, 6, (392.0, 440.0, 523.25, 587.33, 523.25, 392.0))
-
-
-def _tip(number: int, text: str) -> Canvas:
-    card = Canvas(624, 168, PAPER + "00")
-    card.box(0, 0, 624, 168, PAPER, 28)
-    card.disc(86, 84, 46, GOLD)
-    card.text(86, 52, str(number), 50, INK, "ExtraBold", align="m")
-    card.text(156, 60, text, 36, INK, "Bold")
-    return card
-
-
-def digital(path: Path) -> None:
-    ground = Canvas(1280, 720, AEC.deep)
-    ground.waves(0, 0, 1280, 720, AEC.deep, 104)
-    ground.chip(96, 72, AEC.name, GOLD, INK, 22)
-    ground.text(96, 640, FOOTER, 24, WHITE, "Medium")
-    layers = [
-        Layer(words("DEFA là gì?", 150, WHITE, "ExtraBold", 1100), 92, 190, 0.1, 2.8),
-        Layer(bar(96, 8, GOLD), 96, 404, 0.5, 2.8),
-        Layer(words("Hiệp định khung về Kinh tế số ASEAN", 50, WHITE, "Bold", 1100), 96, 436, 0.7, 2.8),
-    ]
-    for number, aim in enumerate(("Thanh toán số", "Hóa đơn điện tử", "Bảo vệ dữ liệu")):
-        layers.append(Layer(still(_tip(number + 1, aim)), 330, 136 + number * 174, 2.9 + number * 1.4, 99))
-    film(path, ground, layers, 9, (349.23, 392.0, 466.16, 523.25, 587.33, 523.25, 466.16, 392.0, 349.23))
-
-
-def sixty_film(path: Path) -> None:
-    ground = Canvas(1280, 720, CROSS.deep)
-    ground.waves(0, 0, 1280, 720, CROSS.deep, 104)
-    ground.chip(96, 72, CROSS.name, GOLD, INK, 22)
-    ground.text(96, 640, FOOTER, 24, WHITE, "Medium")
-    layers = [
-        Layer(words("60", 300, WHITE, "ExtraBold", 620), 84, 120, 0.1, 3.2),
-        Layer(words("năm ASEAN", 96, GOLD, "ExtraBold", 700), 520, 290, 0.7, 3.2),
-    ]
-    for place, (name, meaning, colour) in enumerate(COLOURS):
-        start = 3.3 + place * 0.6
-        layers.append(Layer(still(_colour(name, meaning, colour)), 330, 124 + place * 124, start, 7.4))
-    motto = "Một Tầm nhìn\nMột Bản sắc\nMột Cộng đồng"
-    layers.append(Layer(words(motto, 92, WHITE, "ExtraBold", 1000), 96, 180, 7.6, 99))
-    notes = (261.63, 293.66, 349.23, 392.0, 440.0, 523.25, 587.33, 523.25, 440.0, 523.25)
-    film(path, ground, layers, 10, notes)
-
-
-def _colour(name: str, meaning: str, colour: str) -> Canvas:
-    card = Canvas(720, 108, PAPER + "00")
-    card.box(0, 0, 720, 108, PAPER, 22)
-    card.disc(66, 54, 34, colour, "#C9C4D6" if colour == WHITE else colour, 2)
-    card.text(126, 32, f"{name}: {meaning}", 34, INK, "Bold")
-    return card
-
-
-def question(path: Path) -> None:
-    ground = Canvas(1080, 1080, CROSS.deep)
-    ground.waves(0, 0, 1080, 1080, CROSS.deep, 104)
-    ground.chip(84, 90, CROSS.name, GOLD, INK, 22)
-    ground.text(84, 176, "ASEAN cho bạn\nđiều gì?", 104, WHITE, "ExtraBold", leading=1.2)
-    ground.box(84, 452, 84, 8, GOLD, 4)
-    ground.text(84, 990, FOOTER, 24, WHITE, "Medium")
-    layers = []
-    for number, answer in enumerate(("Một đoàn khách?", "Một đơn hàng?", "Một kỳ trao đổi?")):
-        layers.append(Layer(still(_tip(number + 1, answer)), 84, 490 + number * 164, 0.8 + number * 1.4, 99))
-    film(path, ground, layers, 7, (440.0, 523.25, 587.33, 659.26, 587.33, 523.25, 440.0))
-
-
-# name -> the lines, each with its first and last second
-SUBTITLES = {
-    "tac.vi": ((0.2, 2.7, "TAC, lời hứa hòa bình của Đông Nam Á."), (2.9, 5.2, "Năm 1976, năm nước ký Hiệp ước."),
-               (5.4, 7.8, "Đến đầu năm 2026: 58 quốc gia và tổ chức.")),
-    "defa.vi": ((0.2, 2.8, "DEFA là Hiệp định khung về Kinh tế số ASEAN."),
-                (3.0, 8.6, "Thanh toán số, hóa đơn điện tử, bảo vệ dữ liệu.")),
-    "defa.en": ((0.2, 2.8, "DEFA is ASEAN’s Digital Economy Framework Agreement."),
-                (3.0, 8.6, "Digital payments, electronic invoices, data protection.")),
-    "60-nam.vi": ((0.2, 3.1, "ASEAN tròn 60 năm."), (3.4, 7.3, "Bốn màu cờ: hòa bình, dũng khí, thuần khiết, thịnh vượng."),
-                  (7.6, 9.8, "Một Tầm nhìn, Một Bản sắc, Một Cộng đồng.")),
-    "60-nam.en": ((0.2, 3.1, "ASEAN turns 60."), (3.4, 7.3, "Four colours: peace, courage, purity, prosperity."),
-                  (7.6, 9.8, "One Vision, One Identity, One Community.")),
-}  # fmt: skip
-
-
-def captions(path: Path, lines: Sequence[tuple[float, float, str]]) -> None:
-    """WebVTT, see https://www.w3.org/TR/webvtt1/"""
-    cues = [f"00:00:{begin:06.3f} --> 00:00:{end:06.3f}\n{text}\n" for begin, end, text in lines]
-    path.write_text("\n".join(["WEBVTT\n", *cues]), encoding="utf-8", newline="\n")
-
-
 SCENES = {
     "bach-ma-1": scenes.waterfall,
     "bach-ma-2": scenes.mist,
@@ -497,13 +329,12 @@ def main(folder: Path) -> None:
         draw().save(folder / f"{name}.jpg")
     for number in range(1, len(TRADES) + 1):
         trade(number).save(folder / f"nghe-{number}.jpg")
-    treaty(folder / "tac.mp4")
-    payment(folder / "quet-ma-qr.mp4")
-    digital(folder / "defa.mp4")
-    sixty_film(folder / "60-nam.mp4")
-    question(folder / "hoi-dap.mp4")
-    for name, lines in SUBTITLES.items():
-        captions(folder / f"{name}.vtt", lines)
+    for name, seen in films.THUMBNAILS.items():
+        films.thumbnail(*seen).save(folder / f"hinh-{name}.jpg")
+    for name, make in films.FILMS.items():
+        make(folder / f"{name}.mp4")
+    for name, lines in films.SUBTITLES.items():
+        films.captions(folder / f"{name}.vtt", lines)
 
 
 if __name__ == "__main__":

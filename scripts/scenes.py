@@ -20,7 +20,7 @@ def gradient(page: Canvas, top: str, bottom: str, y: float, height: float) -> No
 def ridge(page: Canvas, y: float, rise: float, fill: str, seed: int) -> None:
     """A row of hills with the ground below them."""
     width, height = page.size
-    chance = random.Random(seed)  # noqa: S311 -- a picture, not a secret
+    chance = random.Random(seed)
     waves = [(chance.uniform(1.5, 5), chance.uniform(0, math.tau), 1 / (n + 1)) for n in range(4)]
     line: list[Point] = []
     for x in range(0, width + 12, 12):
@@ -220,7 +220,7 @@ def sunday() -> Canvas:
     page.path([(770, 680), (834, 670), (868, 790), (772, 800)], "#CFA65A")
     for x in range(780, 866, 14):
         page.path([(800 + (x - 800) * 0.4, 690), (x, 792)], "#A67F3C", 3)
-    chance = random.Random(7)  # noqa: S311 -- a picture, not a secret
+    chance = random.Random(7)
     for _ in range(190):
         x = chance.gauss(500, 92)
         y = 800 - max(0.0, 92 - abs(x - 500) * 0.7) * chance.random()
