@@ -21,12 +21,15 @@ class Chores:
     def pause(
         self, account: str, reason: str, why: Mapping[str, Any], now: datetime, until: datetime | None = None
     ) -> None:
-        """Begin nothing of this account until it is lifted, or until then. One that a person must end stays."""
+        """Begin nothing of this account until it is lifted, or until then. One that a person must end, or that ends
+        later, stays.
+        """
         with self.database.write() as db:
             db.execute(
                 "insert into hold (scope, value, reason, why, since, until) values ('account', ?, ?, ?, ?, ?)"
                 " on conflict (scope, value) where lifted_at is null do update set reason=excluded.reason,"
-                " why=excluded.why, since=excluded.since, until=excluded.until where hold.until is not null",
+                " why=excluded.why, since=excluded.since, until=excluded.until"
+                " where hold.until is not null and (excluded.until is null or excluded.until > hold.until)",
                 (account, reason, to_json(why), stamp(now), stamp(until) if until else None),
             )
 

@@ -266,16 +266,16 @@ class Turn:
     def _accepted(self, reason: str, why: Mapping[str, Any], pause: timedelta) -> None:
         now = self._now()
         accepted = Decision(State.CONFIRMING, FINISH, reason, why, now + pause)
-        self._move(accepted, released_at=self.claim.released_at or now)
+        self._move(accepted, released_at=now)
 
     def _published(self, publisher: Publisher, message: Message) -> None:
         """The platform accepted; seen public it is done, else it is looked at again soon."""
         now = self._now()
         receipt = self._status(publisher, message)
-        with suppress(PublishError):  # what is left lying about is removed the next time
-            publisher.tidy(now)
         decision = decisions.after_confirm(receipt, 0, now, now, self.policy)
         self._settle(decision, receipt, released_at=now)
+        with suppress(PublishError):  # what is left lying about is removed the next time
+            publisher.tidy(now)
 
     def _confirm(self) -> None:
         """Accepted before: is it public now? Where the platform was still at work, ask how that went."""
@@ -378,9 +378,8 @@ class Turn:
             columns = {"released_at": self.claim.released_at or self._now(), **columns}
             columns |= {"remote_id": receipt.remote_id or None, "url": receipt.url or None}
         same = decision.step == self.claim.step and decision.state == self.claim.state
-        tries = self.claim.tries + (decision.state == State.STAGED)  # released once more, and not seen
-        keep = decision.state in (State.STAGED, State.UNKNOWN, State.CONFIRMING)
-        self._move(decision, tries=tries if keep else 0, looks=self.claim.looks + 1 if same else 0, **columns)
+        tries = self.claim.tries + 1 if decision.state == State.STAGED else 0  # released once more, and not seen
+        self._move(decision, tries=tries, looks=self.claim.looks + 1 if same else 0, **columns)
 
     def _failed(self, error: PublishError, step: str) -> None:
         if step == STAGE and isinstance(error, OutcomeUnknown):
@@ -417,10 +416,15 @@ class Turn:
         self._move(Decision(State.HELD, step, "held.late", why))
 
     def _move(self, decision: Decision, *, tries: int = 0, looks: int = 0, **columns: Any) -> None:
-        """`tries` counts failures in a row, `looks` polls and look-ups; both go on while one step lasts."""
+        """`tries` counts failures in a row, `looks` polls and look-ups; both go on while one step lasts.
+
+        Between a release and what became of it `tries` goes on too: one that never works ends with a person.
+        """
         old, said = self.claim.state, self.claim.reason
         if decision.state in (State.STAGING, State.RELEASING) and old != State.PLANNED:
             tries, looks = self.claim.tries, self.claim.looks
+        elif decision.state in (State.UNKNOWN, State.CONFIRMING):
+            tries = self.claim.tries
         columns |= {"tries": tries, "looks": looks}
         self.claim = self.ledger.move(self.claim, decision, self._now(), **columns)
         if self.claim.state != old or (decision.step == LOOK_FIRST and decision.reason != said):

@@ -1,6 +1,8 @@
 import pytest
+from stage_set import FakePublisher, Office
 from town import HURRY, Town
 
+from asean_social.decisions import Policy
 from asean_social.sandbox.server import Sandbox
 
 
@@ -23,3 +25,16 @@ def town(tmp_path, sandbox, monkeypatch):
     for name, value in HURRY.items():
         monkeypatch.setenv(name, value)
     return Town(tmp_path / "office", sandbox)
+
+
+@pytest.fixture
+def make(tmp_path, request):
+    """An office whose publishers are of a class of their own, so that what it is told stays in this test."""
+
+    def _make(kind=FakePublisher, policy=None, clock=None, **values):
+        more = {"clock": clock} if clock else {}
+        office = Office(tmp_path, kind=type("Here", (kind,), values), policy=policy or Policy(), **more)
+        request.addfinalizer(office.ledger.close)
+        return office
+
+    return _make
