@@ -22,7 +22,7 @@ from asean_social.errors import AuthFailed, UserError
 from asean_social.ledger import Ledger
 from asean_social.publishers import registry
 from asean_social.publishers.base import Publisher, TokenPair, Tokens
-from asean_social.publishers.http import Guard, Progress, Session
+from asean_social.publishers.http import Guard, Progress, Session, unguarded, unheard
 from asean_social.tokens import RotatingTokens, StaticToken
 
 _log = logging.getLogger("asean_social")
@@ -89,7 +89,7 @@ class Accounts:
     def keep_alive(self, account: tuple[str, str]) -> None:
         """Renew tokens that lay unused for a week. Raises PublishError, CredentialsError."""
         configured = self._current().account(*account)
-        _, tokens = self._session(*account, configured, lambda: None, lambda _sent, _all: None)
+        _, tokens = self._session(*account, configured, unguarded, unheard)
         if isinstance(tokens, RotatingTokens):
             tokens.keep_alive()
 

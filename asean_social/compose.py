@@ -15,7 +15,7 @@ from asean_social.drafting import Draft, Part, filled, running_text
 from asean_social.errors import Problem, Severity
 from asean_social.media import Facts, Library
 from asean_social.publishers.base import After, Media, Message
-from asean_social.publishers.limits import LONGEST_REEL, LONGEST_SHORT, SHORTEST_REEL
+from asean_social.publishers.limits import FACEBOOK, LONGEST_SHORT, SHORTEST_REEL, is_reel_shaped
 from asean_social.shapes import MediaRef
 
 
@@ -31,8 +31,8 @@ def compose(
 
 
 def _fits_reel(video: Facts) -> bool:
-    portrait = video.width > 0 and abs(video.width * 16 - video.height * 9) <= video.height * 9 * 0.02
-    return portrait and SHORTEST_REEL <= video.duration <= LONGEST_REEL
+    longest = FACEBOOK["reel.seconds"].most
+    return is_reel_shaped(video.width, video.height) and SHORTEST_REEL <= video.duration <= longest
 
 
 def _fits_short(video: Facts) -> bool:
@@ -125,7 +125,7 @@ def _medium(draft: Draft, one: tuple[MediaRef, Part, Facts]) -> Media | None:
 
 
 def _youtube(draft: Draft) -> Message | None:
-    post, block = draft.post, draft.post.youtube
+    block = draft.post.youtube
     refs = draft.refs(block.media)
     videos = [one for one in refs if one[2].kind == "video"]
     if len(videos) != 1:
@@ -138,24 +138,7 @@ def _youtube(draft: Draft) -> Message | None:
         draft.report("plan.not-a-short", "youtube", "kind")
     kind = block.kind or ("short" if short else "video")
     media = [one for one in [_medium(draft, videos[0])] if one]
-    text = running_text(post.text, post.link, post.hashtags)
-    options: dict[str, Any] = {
-        "title": draft.title(block.title),
-        "description": text if block.description is None else block.description.strip(),
-        "tags": list(block.tags),
-        "category": block.category,
-        "language": block.language or post.lang.partition("+")[0],
-        "audio_language": block.audio_language,
-        "made_for_kids": block.made_for_kids,
-        "notify_subscribers": block.notify_subscribers,
-        "license": block.license,
-        "embeddable": block.embeddable,
-        "public_stats": block.public_stats,
-        "recording_date": block.recording_date.isoformat() if block.recording_date else None,
-        "contains_synthetic_media": post.ai_generated,
-        "localizations": {name: one.model_dump() for name, one in block.localizations.items()},
-        "privacy": "public",
-    }
+    options = _youtube_options(draft)
     if thumbnail := draft.picture(block.thumbnail, ("youtube", "thumbnail")):
         options["thumbnail"] = len(media)
         media.append(thumbnail)
@@ -172,6 +155,28 @@ def _youtube(draft: Draft) -> Message | None:
         options=options,
         after=(After("playlist-entry", {"playlist": playlist}),) if playlist else (),
     )
+
+
+def _youtube_options(draft: Draft) -> dict[str, Any]:
+    post, block = draft.post, draft.post.youtube
+    text = running_text(post.text, post.link, post.hashtags)
+    return {
+        "title": draft.title(block.title),
+        "description": text if block.description is None else block.description.strip(),
+        "tags": list(block.tags),
+        "category": block.category,
+        "language": block.language or post.lang.partition("+")[0],
+        "audio_language": block.audio_language,
+        "made_for_kids": block.made_for_kids,
+        "notify_subscribers": block.notify_subscribers,
+        "license": block.license,
+        "embeddable": block.embeddable,
+        "public_stats": block.public_stats,
+        "recording_date": block.recording_date.isoformat() if block.recording_date else None,
+        "contains_synthetic_media": post.ai_generated,
+        "localizations": {name: one.model_dump() for name, one in block.localizations.items()},
+        "privacy": "public",
+    }
 
 
 # `tac.en.vtt`, `tac.zh-Hant.srt`

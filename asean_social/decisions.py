@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, UserError
 from asean_social.publishers.base import Receipt
+from asean_social.publishers.quotas import YOUTUBE
 from asean_social.states import State
 
 STAGE, RELEASE, LOOK_UP, LOOK_FIRST = "stage", "release", "look-up", "look-first"
@@ -122,11 +123,8 @@ def leave_alone_until(error: PublishError, now: datetime) -> datetime | None:
         there = now.astimezone(ZoneInfo("Asia/Ho_Chi_Minh"))
         day = there.date() + timedelta(days=there.hour >= 6)
         return datetime.combine(day, time(6, 5), there.tzinfo).astimezone(UTC)
-    if error.values.get("quota") in ("uploads", "units"):
-        # YouTube's daily buckets: midnight Pacific time
-        # (https://developers.google.com/youtube/v3/determine_quota_cost, read 2026-11-23)
-        there = now.astimezone(ZoneInfo("America/Los_Angeles")) + timedelta(days=1)
-        return there.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    if (quota := YOUTUBE.get(error.values.get("quota", ""))) is not None:
+        return quota.ends(now)
     return now + timedelta(seconds=error.retry_after) if error.retry_after is not None else None
 
 

@@ -35,6 +35,7 @@ from asean_social.records import (
     RELEASE_LANE,
     STAGE_LANE,
     Delivery,
+    Stopped,
     thaw,
 )
 from asean_social.states import State
@@ -48,10 +49,6 @@ BEGIN_NEEDS = {"uploads": 1, "units": 800}
 STAGING_QUOTAS = ("uploads", "channel-uploads", "thumbnails")  # used up, releases go on
 SCARCE_POLL = timedelta(minutes=5)
 RATE_FROM = 1 << 20  # bytes; a smaller upload says nothing about the line
-
-
-class Stopped(Exception):
-    """The runner is to end; raised by the guard, so before anything was sent."""
 
 
 class Turn:
@@ -378,7 +375,9 @@ class Turn:
             columns = {"released_at": self.claim.released_at or self._now(), **columns}
             columns |= {"remote_id": receipt.remote_id or None, "url": receipt.url or None}
         same = decision.step == self.claim.step and decision.state == self.claim.state
-        tries = self.claim.tries + 1 if decision.state == State.STAGED else 0  # released once more, and not seen
+        tries = (
+            self.claim.tries + 1 if decision.state == State.STAGED else 0
+        )  # released once more, and not seen
         self._move(decision, tries=tries, looks=self.claim.looks + 1 if same else 0, **columns)
 
     def _failed(self, error: PublishError, step: str) -> None:

@@ -9,14 +9,14 @@ from typing import Protocol
 
 from asean_social.clock import Clock
 from asean_social.decisions import Policy
-from asean_social.delivery import Stopped, Turn
+from asean_social.delivery import Turn
 from asean_social.errand import Errand
 from asean_social.errors import LedgerError
 from asean_social.follow_ups import End
 from asean_social.ledger import Ledger
 from asean_social.publishers.base import Media, Publisher
 from asean_social.publishers.http import Guard, Progress
-from asean_social.records import Claimer, Delivery, LeaseLost
+from asean_social.records import Claimer, Delivery, LeaseLost, Stopped
 from asean_social.states import State
 
 

@@ -7,19 +7,12 @@ from asean_social import decisions, follow_ups
 from asean_social.errors import AuthFailed, PublishError, Rejected, UserError
 from asean_social.follow_ups import BROADCAST, DISCARD, DO, LOOK, End
 from asean_social.publishers.base import After, Publisher
-from asean_social.records import Delivery, FollowUp
+from asean_social.publishers.http import unheard
+from asean_social.records import Delivery, FollowUp, Stopped
 from asean_social.states import State
 
 if TYPE_CHECKING:
     from asean_social.desk import Desk
-
-MOST_ARTICLES = (
-    5  # of one broadcast (https://developers.zalo.me/docs/official-account/tin-nhan/tin-truyen-thong)
-)
-
-
-class Interrupted(Exception):
-    """The runner is to end; raised just before a request, so nothing of it was sent."""
 
 
 class Errand:
@@ -34,7 +27,7 @@ class Errand:
         assert delivery is not None
         try:
             end = self._discard(delivery) if self.claim.kind == DISCARD else self._follow(delivery)
-        except Interrupted:
+        except Stopped:
             end = End("waiting", self._now(), self._step, "waiting.stopped")
         looked = self._step == LOOK and end.state == "waiting" and end.step == LOOK
         self.desk.ledger.end_follow_up(
@@ -92,7 +85,7 @@ class Errand:
         if quota and self.desk.ledger.left(publisher.quota_owner, "broadcasts", quota, now) < 1:
             why = {"most": quota.most, "until": quota.ends(now)}
             return End("held", now, DO, "follow-up.quota", why)
-        return After(after.kind, {**options, "articles": articles[:MOST_ARTICLES]})
+        return After(after.kind, {**options, "articles": articles})
 
     # -- invisible objects that are not wanted any more ----------------------------------------------------------
 
@@ -104,7 +97,7 @@ class Errand:
         try:
             payload = self.claim.payload
             pieces = self.desk.ledger.pieces(self.claim.delivery, payload["generation"])
-            publisher = self.desk.opener(payload["platform"], payload["account"], self._guard, _no_progress)
+            publisher = self.desk.opener(payload["platform"], payload["account"], self._guard, unheard)
             publisher.discard(pieces)
         except (PublishError, UserError) as error:
             again = now + decisions.backoff(self.claim.tries, self.policy, self.desk.jitter)
@@ -115,12 +108,12 @@ class Errand:
     # -- small things --------------------------------------------------------------------------------------------
 
     def _open(self, delivery: Delivery) -> Publisher:
-        return self.desk.opener(delivery.platform, delivery.account, self._guard, _no_progress)
+        return self.desk.opener(delivery.platform, delivery.account, self._guard, unheard)
 
     def _guard(self) -> None:
         """Just before each request: still ours, and not to stop. From here on it may have been done."""
         if self.desk.stopping():
-            raise Interrupted
+            raise Stopped
         if self._doing:
             self._step = LOOK
         until = self._now() + timedelta(seconds=self.policy.lease)
@@ -131,7 +124,3 @@ class Errand:
 
     def _now(self) -> datetime:
         return self.desk.clock.now()
-
-
-def _no_progress(_sent: int, _size: int) -> None:
-    """Nothing large is sent."""

@@ -15,6 +15,7 @@ from asean_social.publishers.limits import (
     REEL_HEIGHT,
     REEL_WIDTH,
     SHORTEST_REEL,
+    is_reel_shaped,
 )
 from asean_social.seen import Rule, Seen
 
@@ -64,8 +65,11 @@ def _too_short(seen: Seen) -> Iterator[Problem]:
 
 def _shape(seen: Seen) -> Iterator[Problem]:
     for planned, post, media, part in _reels(seen):
-        upright = abs(media.width * 16 - media.height * 9) <= media.height * 9 * 0.02
-        if not upright or media.width < REEL_WIDTH or media.height < REEL_HEIGHT:
+        if (
+            not is_reel_shaped(media.width, media.height)
+            or media.width < REEL_WIDTH
+            or media.height < REEL_HEIGHT
+        ):
             values = {"found": f"{media.width}×{media.height}", "fits": f"9:16, {REEL_WIDTH}×{REEL_HEIGHT}"}
             yield seen.problem(planned, post, "check.film.shape", *part, **values)
 

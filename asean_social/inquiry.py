@@ -12,6 +12,7 @@ from asean_social.decisions import Policy
 from asean_social.errors import CredentialsError, Problem, PublishError, Severity, UserError
 from asean_social.ledger import Ledger
 from asean_social.plan import Planned
+from asean_social.publishers.http import unguarded, unheard
 from asean_social.states import DONE
 from asean_social.sync import Loaded
 
@@ -75,7 +76,7 @@ def _of_channel(
     accounts: Accounts, campaign: Campaign, name: str, account: tuple[str, str], own: list[Planned]
 ) -> list[Problem]:
     try:
-        publisher = accounts(*account, lambda: None, lambda _sent, _all: None)
+        publisher = accounts(*account, unguarded, unheard)
         publisher.whoami()
         return [
             replace(

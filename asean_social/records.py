@@ -21,6 +21,10 @@ class LeaseLost(Exception):
     """Another runner owns this delivery now."""
 
 
+class Stopped(Exception):
+    """The runner is to end; raised by a guard, so before anything was sent."""
+
+
 class IllegalTransition(Exception):
     """A bug: a state was to follow another that it may not follow."""
 

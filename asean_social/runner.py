@@ -14,6 +14,7 @@ from asean_social.clock import Clock
 from asean_social.desk import Desk
 from asean_social.errors import PublishError, UserError
 from asean_social.ledger import Ledger
+from asean_social.publishers.http import unguarded, unheard
 from asean_social.records import POLL_LANE, RELEASE_LANE, STAGE_LANE
 from asean_social.sync import Scope
 
@@ -223,7 +224,7 @@ class Runner:
         return True
 
     def _greet(self, account: Account) -> None:
-        self.desk.opener(*account, lambda: None, lambda _sent, _all: None).whoami()
+        self.desk.opener(*account, unguarded, unheard).whoami()
 
     # -- the end -------------------------------------------------------------------------------------------------
 

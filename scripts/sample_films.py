@@ -23,11 +23,17 @@ def counter(first: int, last: int, start: float, seconds: float) -> Picture:
     return picture
 
 
-def treaty(path: Path) -> None:
-    ground = Canvas(1280, 720, APSC.deep)
-    ground.waves(0, 0, 1280, 720, APSC.deep, 104)
-    ground.chip(96, 72, APSC.name, GOLD, INK, 22)
+def landscape(pillar: Pillar) -> Canvas:
+    """What lies below all layers of a film in 16:9."""
+    ground = Canvas(1280, 720, pillar.deep)
+    ground.waves(0, 0, 1280, 720, pillar.deep, 104)
+    ground.chip(96, 72, pillar.name, GOLD, INK, 22)
     ground.text(96, 640, FOOTER, 24, WHITE, "Medium")
+    return ground
+
+
+def treaty(path: Path) -> None:
+    ground = landscape(APSC)
     layers = [
         Layer(words("TAC", 200, WHITE, "ExtraBold", 1000), 90, 150, 0.1, 2.8),
         Layer(bar(96, 8, GOLD), 96, 418, 0.5, 2.8),
@@ -76,10 +82,7 @@ def _tip(number: int, text: str) -> Canvas:
 
 
 def digital(path: Path) -> None:
-    ground = Canvas(1280, 720, AEC.deep)
-    ground.waves(0, 0, 1280, 720, AEC.deep, 104)
-    ground.chip(96, 72, AEC.name, GOLD, INK, 22)
-    ground.text(96, 640, FOOTER, 24, WHITE, "Medium")
+    ground = landscape(AEC)
     layers = [
         Layer(words("DEFA là gì?", 150, WHITE, "ExtraBold", 1100), 92, 190, 0.1, 2.8),
         Layer(bar(96, 8, GOLD), 96, 404, 0.5, 2.8),
@@ -91,10 +94,7 @@ def digital(path: Path) -> None:
 
 
 def sixty_film(path: Path) -> None:
-    ground = Canvas(1280, 720, CROSS.deep)
-    ground.waves(0, 0, 1280, 720, CROSS.deep, 104)
-    ground.chip(96, 72, CROSS.name, GOLD, INK, 22)
-    ground.text(96, 640, FOOTER, 24, WHITE, "Medium")
+    ground = landscape(CROSS)
     layers = [
         Layer(words("60", 300, WHITE, "ExtraBold", 620), 84, 120, 0.1, 3.2),
         Layer(words("năm ASEAN", 96, GOLD, "ExtraBold", 700), 520, 290, 0.7, 3.2),

@@ -1,4 +1,5 @@
 import pytest
+from sandbox_clients import Clock, Graph, Oa, Tube, picture, running
 from stage_set import FakePublisher, Office
 from town import HURRY, Town
 
@@ -38,3 +39,39 @@ def make(tmp_path, request):
         return office
 
     return _make
+
+
+# -- the sandbox asked with plain HTTP: one for each module, with the options its SANDBOX names, reset for each test
+
+
+@pytest.fixture(scope="module")
+def clock():
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def shared(request, clock):
+    with running(clock, **getattr(request.module, "SANDBOX", {})) as box:
+        yield box
+
+
+@pytest.fixture
+def box(shared):
+    shared.reset()
+    (shared.media_dir / "cover.jpg").write_bytes(picture())
+    return shared
+
+
+@pytest.fixture
+def graph(box):
+    return Graph(box)
+
+
+@pytest.fixture
+def tube(box):
+    return Tube(box)
+
+
+@pytest.fixture
+def oa(box):
+    return Oa(box)

@@ -149,6 +149,8 @@ def test_a_good_answer_is_accepted_whatever_its_label(answer, kind) -> None:
     with Scripted(answer, kind=kind) as script:
         script.graph.update("111_222", visible=True, is_published=True)
 
+        assert script.asked == ["POST /v26.0/111_222"]
+
 
 @pytest.mark.parametrize("answer", [True, {"success": True}, {"id": ""}])
 @pytest.mark.parametrize(("visible", "kind"), [(True, OutcomeUnknown), (False, Unavailable)])

@@ -6,31 +6,9 @@ import json
 
 import pytest
 import requests
-from sandbox_clients import Clock, Graph, code, picture, running
+from sandbox_clients import Graph, code, picture
 
 DAY = 86_400
-
-
-@pytest.fixture(scope="module")
-def clock():
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock):
-    with running(clock) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared):
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def graph(box):
-    return Graph(box)
 
 
 # -- the whole way

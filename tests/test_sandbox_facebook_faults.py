@@ -7,31 +7,9 @@ import socket
 import pytest
 import requests
 from PIL import Image
-from sandbox_clients import Clock, Graph, code, running
+from sandbox_clients import code
 
 DAY = 86_400
-
-
-@pytest.fixture(scope="module")
-def clock():
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock):
-    with running(clock) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared):
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def graph(box):
-    return Graph(box)
 
 
 # -- faults

@@ -13,28 +13,12 @@ import tomllib
 
 import pytest
 import requests
-from sandbox_clients import VIDEO, Clock, Graph, Oa, Tube, picture, running
+from sandbox_clients import VIDEO, Graph, Oa, Tube, picture
 
 from asean_social.sandbox.server import Sandbox, serve
 from asean_social.sandbox.words import WORDS
 
-
-@pytest.fixture(scope="module")
-def clock():
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock):
-    with running(clock, verify_seconds=0.0, processing_seconds=0.0) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared):
-    shared.reset()
-    (shared.media_dir / "cover.jpg").write_bytes(picture())
-    return shared
+SANDBOX = {"verify_seconds": 0.0, "processing_seconds": 0.0}
 
 
 @pytest.fixture

@@ -4,31 +4,11 @@ import hashlib
 from datetime import UTC, datetime
 
 import pytest
-from sandbox_clients import VIDEO, Clock, Tube, reason, running
+from sandbox_clients import VIDEO, Tube, reason
 
 DAY = 86_400
 
-
-@pytest.fixture(scope="module")
-def clock():
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock):
-    with running(clock, processing_seconds=10.0) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared):
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def tube(box):
-    return Tube(box)
+SANDBOX = {"processing_seconds": 10.0}
 
 
 def stamp(seconds: float) -> str:

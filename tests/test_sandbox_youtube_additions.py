@@ -3,32 +3,12 @@
 import hashlib
 
 import pytest
-from sandbox_clients import Clock, Tube, picture, reason, running
+from sandbox_clients import Tube, picture, reason
 from sandbox_tube import VTT, captions, clip, thumbnail, track
 
 SCOPE = "https://www.googleapis.com/auth/"
 
-
-@pytest.fixture(scope="module")
-def clock():
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock):
-    with running(clock, processing_seconds=10.0) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared):
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def tube(box):
-    return Tube(box)
+SANDBOX = {"processing_seconds": 10.0}
 
 
 @pytest.fixture

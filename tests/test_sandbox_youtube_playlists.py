@@ -1,34 +1,14 @@
 """The sandbox's YouTube: playlists that exist from the start, their entries, and the playlist of uploads."""
 
 import pytest
-from sandbox_clients import Clock, Tube, reason, running
+from sandbox_clients import Tube, reason
 from sandbox_tube import FOREIGN, MINE, SORTED, enter, entries
 
 from asean_social.sandbox.youtube_settings import PlaylistAtStart
 
 UPLOADS = "UUHueAsean00000000000001"
 
-
-@pytest.fixture(scope="module")
-def clock():
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock):
-    with running(clock, processing_seconds=0.0) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared):
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def tube(box):
-    return Tube(box)
+SANDBOX = {"processing_seconds": 0.0}
 
 
 @pytest.fixture

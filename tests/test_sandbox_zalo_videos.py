@@ -4,33 +4,12 @@ import hashlib
 
 import pytest
 import requests
-from sandbox_clients import Clock, Oa, picture, running
+from sandbox_clients import Oa, picture
 from sandbox_oa import MP4, clip, made, prepare, told, video_article
 
 HOUR = 3600
 
-
-@pytest.fixture(scope="module")
-def clock():
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock):
-    with running(clock, verify_seconds=5.0) as box:
-        yield box
-
-
-@pytest.fixture
-def box(shared):
-    shared.reset()
-    (shared.media_dir / "cover.jpg").write_bytes(picture())
-    return shared
-
-
-@pytest.fixture
-def oa(box):
-    return Oa(box)
+SANDBOX = {"verify_seconds": 5.0}
 
 
 # -- upload

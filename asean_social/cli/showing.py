@@ -56,14 +56,14 @@ def status(context: typer.Context, paths: Paths = None, as_json: Json = False) -
 def exit_code(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> int:
     """A person is needed: for a post, for what follows it, for an account, or for a campaign file that is broken."""
     stopped = any(hold.until is None for hold in ledger.holds()) or ledger.troubles()
-    return FAULTS if stopped or faults(ledger, rows, now) or _stuck(ledger, rows) else GOOD
+    return FAULTS if stopped or faults(ledger, rows, now) or _stuck(ledger.follow_ups(), rows) else GOOD
 
 
-def _stuck(ledger: "Ledger", rows: "Sequence[Delivery]") -> "list[FollowUp]":
+def _stuck(chores: "Sequence[FollowUp]", rows: "Sequence[Delivery]") -> "list[FollowUp]":
     """What was to follow publication, and needs a person."""
     keys = {row.key for row in rows}
-    chores = (one for one in ledger.follow_ups() if one.delivery in keys)
-    return [one for one in chores if one.state in ("held", "unknown") and one.kind != DISCARD]
+    mine = (one for one in chores if one.delivery in keys and one.kind != DISCARD)
+    return [one for one in mine if one.state in ("held", "unknown")]
 
 
 def faults(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> "list[Delivery]":
@@ -126,17 +126,18 @@ def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", no
         hint = screen.language.hint(hold.reason, **hold.why)
         if hint:
             screen.write("  " + screen.language.say("screen.hint", hint=hint))
-    tell_rows(screen, rows, ledger)
+    chores = ledger.follow_ups()
+    tell_rows(screen, rows, chores)
     counts = Counter(row.state for row in rows)
     summary = ", ".join(f"{screen.language.say(f'state.{state}')} {count}" for state, count in counts.items())
     screen.say("status.summary", summary=summary)
     coming = [row for row in rows if row.due_at > now and row.state not in (State.CANCELLED, State.SKIPPED)]
     if coming:
         screen.say("status.next", due=coming[0].due_at, key=coming[0].key)
-    _tell_needs(screen, faults(ledger, rows, now), _stuck(ledger, rows))
+    _tell_needs(screen, faults(ledger, rows, now), _stuck(chores, rows))
     for source, code in ledger.troubles():
         screen.say("status.trouble", file=source, why=screen.language.say(code))
-    for chore in ledger.follow_ups():
+    for chore in chores:
         if chore.state == "held" and chore.kind == DISCARD:
             screen.say(
                 "status.not-discarded", key=chore.delivery, why=screen.language.say(chore.reason, **chore.why)
@@ -168,10 +169,10 @@ def _follow_up(screen: Screen, one: "FollowUp") -> str:
     return f"{state} – {language.say(one.reason, **one.why)}" if one.reason else state
 
 
-def tell_rows(screen: Screen, rows: "Sequence[Delivery]", ledger: "Ledger") -> None:
+def tell_rows(screen: Screen, rows: "Sequence[Delivery]", chores: "Sequence[FollowUp]") -> None:
     language = screen.language
     after: dict[str, list[str]] = {}
-    for one in ledger.follow_ups():
+    for one in chores:
         if one.kind != DISCARD:
             after.setdefault(one.delivery, []).append(_follow_up(screen, one))
     if not screen.is_terminal:
@@ -287,7 +288,7 @@ def _act(tool: Desktop, posts: Sequence[str], verb: str, reason: str) -> int:
 
 def _act_on_follow_ups(ledger: "Ledger", row: "Delivery", verb: str, reason: str, now: datetime) -> bool:
     """Of a published post, what was to follow and needs a person; whether there was any."""
-    stuck = _stuck(ledger, [row]) if row.state == State.PUBLISHED else []
+    stuck = _stuck(ledger.follow_ups(row.key), [row]) if row.state == State.PUBLISHED else []
     for one in stuck:
         ledger.act_on_follow_up(one.number, "waiting" if verb == "retry" else "skipped", reason, now)
     return bool(stuck)

@@ -43,7 +43,7 @@ class Watcher:
         if kind == DISCARD or end.state in ("waiting", "doing"):
             return
         language = self._screen.language
-        when = delivery.updated_at.astimezone(language.zone).strftime("%d/%m %H:%M:%S")
+        when = end.resume_at.astimezone(language.zone).strftime("%d/%m %H:%M:%S")
         more = language.say(end.reason, **end.why) if end.reason else ""
         state = f"{language.say(f'after.{kind}')}: {language.say(f'follow-up.state.{end.state}')}"
         self._line(when, delivery, state, "green" if end.state == "done" else "red", more)

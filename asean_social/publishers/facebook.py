@@ -110,7 +110,7 @@ class Facebook(Publisher):
         if message.kind == "reel":
             return self._reels.status(pieces)
         post = piece(pieces, "post")
-        found = self._look(post, "is_published,permalink_url") if post else None
+        found = self._graph.look(post, "is_published,permalink_url") if post else None
         if post is None or found is None:
             return Receipt(public=False)
         if not isinstance(found.get("is_published"), bool):
@@ -209,21 +209,12 @@ class Facebook(Publisher):
     def _remove(self, one: Piece) -> None:
         # A photo has a story once it is public.
         shown = "is_published" if one.name == "post" else "page_story_id"
-        found = self._look(one.value, shown)
+        found = self._graph.look(one.value, shown)
         if found is None:
             return
         if found.get(shown):
             raise Rejected(PLATFORM, "publish.is-public", remote_id=one.value)
-        try:
-            self._graph.delete(one.value)
-        except Gone:
-            return
-
-    def _look(self, remote_id: str, fields: str) -> Mapping[str, Any] | None:
-        try:
-            return self._graph.get(remote_id, fields=fields)
-        except Gone:
-            return None
+        self._graph.delete(one.value)
 
     def _missing_photos(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece]:
         for number, media in enumerate(_photos(message)):

@@ -9,6 +9,7 @@ import hmac
 import json
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import requests
@@ -110,8 +111,17 @@ class Graph:
     def update(self, path: str, *, visible: bool, **fields: Any) -> None:
         self._call("POST", path, fields, visible=visible)
 
-    def delete(self, path: str) -> None:
-        self._call("DELETE", path, {}, visible=False)
+    def look(self, remote_id: str, fields: str) -> Mapping[str, Any] | None:
+        """The object; None where it is not there, or not visible to this token."""
+        try:
+            return self.get(remote_id, fields=fields)
+        except Gone:
+            return None
+
+    def delete(self, remote_id: str) -> None:
+        """One already gone counts as removed."""
+        with suppress(Gone):
+            self._call("DELETE", remote_id, {}, visible=False)
 
     def _call(self, method: str, path: str, fields: Mapping[str, Any], *, visible: bool) -> Any:
         token = self._token()

@@ -12,7 +12,7 @@ from typing import Any
 
 from asean_social.errors import Rejected
 from asean_social.publishers.base import Message, Piece, Receipt, Wait, piece
-from asean_social.publishers.facebook_graph import PLATFORM, Gone, Graph, WrongOffset, unclear
+from asean_social.publishers.facebook_graph import PLATFORM, Graph, WrongOffset, unclear
 from asean_social.publishers.facebook_video import address, reason_of, rows, same_text, state
 
 FIELDS = "status,post_id,permalink_url"
@@ -77,7 +77,7 @@ class Reels:
 
     def status(self, pieces: Sequence[Piece]) -> Receipt:
         reel = piece(pieces, "reel")
-        found = self._look(reel) if reel else None
+        found = self._graph.look(reel, FIELDS) if reel else None
         if reel is None or found is None:
             return Receipt(public=False)
         public, begun = _published(found), _begun(found)
@@ -100,21 +100,12 @@ class Reels:
                 yield one, str(one.get("created_time") or one.get("updated_time") or "")
 
     def discard(self, reel: str) -> None:
-        found = self._look(reel)
+        found = self._graph.look(reel, FIELDS)
         if found is None:
             return
         if _begun(found):
             raise Rejected(PLATFORM, "publish.is-public", remote_id=reel)
-        try:
-            self._graph.delete(reel)
-        except Gone:
-            return
-
-    def _look(self, reel: str) -> Mapping[str, Any] | None:
-        try:
-            return self._graph.get(reel, fields=FIELDS)
-        except Gone:
-            return None
+        self._graph.delete(reel)
 
     def _refuse_broken(self, found: Mapping[str, Any]) -> None:
         if state(found) == "error":

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from asean_social.errors import Rejected
 from asean_social.publishers.base import Media, Message, Piece, Receipt, Wait, piece
-from asean_social.publishers.facebook_graph import PLATFORM, Gone, Graph, WrongOffset, unclear
+from asean_social.publishers.facebook_graph import PLATFORM, Graph, WrongOffset, unclear
 from asean_social.text import fold
 
 FIELDS = "status,published,post_id,permalink_url"
@@ -105,7 +105,7 @@ class Videos:
     def status(self, pieces: Sequence[Piece], *, hidden: bool) -> Receipt:
         """In two steps a finished video waits unpublished; in one step it is nothing until it is finished."""
         video = piece(pieces, "video")
-        found = self._look(video) if video else None
+        found = self._graph.look(video, FIELDS) if video else None
         if video is None or found is None or (not hidden and state(found) not in AT_WORK):
             return Receipt(public=False)
         ready = state(found) == "ready"
@@ -127,21 +127,12 @@ class Videos:
                 yield one, str(one.get("created_time", ""))
 
     def discard(self, video: str) -> None:
-        found = self._look(video)
+        found = self._graph.look(video, FIELDS)
         if found is None:
             return
         if found.get("published") is True and state(found) == "ready":
             raise Rejected(PLATFORM, "publish.is-public", remote_id=video)
-        try:
-            self._graph.delete(video)
-        except Gone:
-            return
-
-    def _look(self, video: str) -> Mapping[str, Any] | None:
-        try:
-            return self._graph.get(video, fields=FIELDS)
-        except Gone:
-            return None
+        self._graph.delete(video)
 
     def _send(self, phase: str, **fields: Any) -> Any:
         return self._graph.post(f"{self._page}/videos", visible=False, upload_phase=phase, **fields)

@@ -36,6 +36,14 @@ _SECRET_WORDS = re.compile(
 _BEARER = re.compile(r"\b(Bearer|OAuth)\s+[A-Za-z0-9._~+/|=-]{8,}")
 
 
+def unguarded() -> None:
+    """A guard for what anybody may ask at any time."""
+
+
+def unheard(_sent: int, _all: int) -> None:
+    """Progress that nobody waits for."""
+
+
 class _BlockAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, blocksize=BLOCK)
@@ -62,8 +70,8 @@ class _RebaseAdapter(_BlockAdapter):
 class Session(requests.Session):
     def __init__(
         self,
-        guard: Guard = lambda: None,
-        progress: Progress = lambda _sent, _all: None,
+        guard: Guard = unguarded,
+        progress: Progress = unheard,
         timeout: tuple[float, float] = TIMEOUT,
         spend: Spend = lambda _quota, _amount: None,
     ) -> None:

@@ -69,7 +69,14 @@ BROADCAST_TARGET: Mapping[str, int] = MappingProxyType(
 )
 
 # seconds; 9:16 (https://developers.facebook.com/docs/video-api/guides/reels-publishing, read 2026-11-23)
-SHORTEST_REEL, LONGEST_REEL = 3.0, 90.0
+SHORTEST_REEL = 3.0
+
+
+def is_reel_shaped(width: int, height: int) -> bool:
+    """9:16, as exactly as cameras and encoders keep it."""
+    return width > 0 and abs(width * 16 - height * 9) <= height * 9 * 0.02
+
+
 # square or taller; classified by YouTube itself (https://support.google.com/youtube/answer/15424877, read 2026-11-23)
 LONGEST_SHORT = 180.0
 # seconds; longer ones need a channel proven by telephone (https://support.google.com/youtube/answer/71673)

@@ -10,12 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from asean_social.publishers.base import Message
+from asean_social.publishers.limits import LONG_UPLOAD
 from asean_social.publishers.youtube_api import Api, items, part
 
 REGION = "VN"  # whose categories can be chosen
-LONG = (
-    15 * 60
-)  # seconds; longer videos need a verified channel (https://support.google.com/youtube/answer/71673)
 
 Objection = tuple[str, Mapping[str, Any]]
 
@@ -69,7 +67,7 @@ class Objections:
         }
 
     def _length(self, message: Message) -> Iterator[Objection]:
-        if message.media[0].duration > LONG and self._long_uploads in ("eligible", "disallowed"):
+        if message.media[0].duration > LONG_UPLOAD and self._long_uploads in ("eligible", "disallowed"):
             yield "youtube.long-uploads", {"minutes": round(message.media[0].duration / 60)}
 
     @cached_property
