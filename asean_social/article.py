@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from asean_social.drafting import Draft, Part, filled, running_text
+from asean_social.drafting import Draft, Part, Ref, filled, running_text
 from asean_social.errors import Severity
-from asean_social.media import Facts
 from asean_social.publishers.base import After, Media, Message
-from asean_social.shapes import Block, MediaRef, paragraphs
+from asean_social.shapes import Block, paragraphs
 
 
 def compose(draft: Draft) -> Message | None:
@@ -49,15 +48,13 @@ def _view(cover: Media) -> str:
 
 def _video(draft: Draft) -> Message | None:
     block = draft.post.zalo
-    refs = draft.refs(block.media)
-    clips = [one for one in refs if one[2].kind == "video"]
-    if len(clips) != 1:
-        draft.report("plan.one-video", "media", videos=len(clips))
+    found = draft.one_video(block.media)
+    if found is None:
         return None
+    (ref, at, _), refs = found
     for name in ("body", "fallback_cover", "tracking_link"):
         if getattr(block, name) is not None:
             draft.report("plan.option-not-of-kind", "zalo", name, option=name, kind="video")
-    ref, at, _ = clips[0]
     media = [draft.media(ref.file, (*at, "file"), ref.alt)]
     pictures = [one for one in refs if one[2].kind == "image"]
     avatar = draft.picture(block.cover, ("zalo", "cover"))
@@ -75,8 +72,8 @@ def _video(draft: Draft) -> Message | None:
         "avatar": 1,
         "comment": block.comment,
     }
-    found = tuple(one for one in (*media, avatar) if one)
-    return draft.message("video", media=found, options=options, after=_broadcast(draft))
+    sent = tuple(one for one in (*media, avatar) if one)
+    return draft.message("video", media=sent, options=options, after=_broadcast(draft))
 
 
 def _broadcast(draft: Draft) -> tuple[After, ...]:
@@ -178,7 +175,7 @@ class _Parts:
             self._draft.report("plan.caption-on-video", *at, severity=Severity.WARNING)
         return block
 
-    def _given_media(self, one: tuple[MediaRef, Part, Facts]) -> int | None:
+    def _given_media(self, one: Ref) -> int | None:
         ref, at, _ = one
         media = self._draft.media(ref.file, (*at, "file"), ref.alt)
         return self.index(media) if media else None

@@ -11,12 +11,11 @@ from typing import Any
 
 from asean_social import article
 from asean_social.campaign import Campaign, Channel, Post
-from asean_social.drafting import Draft, Part, filled, running_text
+from asean_social.drafting import Draft, Part, Ref, filled, running_text
 from asean_social.errors import Problem, Severity
 from asean_social.media import Facts, Library
 from asean_social.publishers.base import After, Media, Message
 from asean_social.publishers.limits import FACEBOOK, LONGEST_SHORT, SHORTEST_REEL, is_reel_shaped
-from asean_social.shapes import MediaRef
 
 
 def compose(
@@ -39,7 +38,7 @@ def _fits_short(video: Facts) -> bool:
     return 0 < video.width <= video.height and 0 < video.duration <= LONGEST_SHORT
 
 
-Refs = list[tuple[MediaRef, Part, Facts]]
+Refs = list[Ref]
 
 
 def _counts(refs: Refs) -> tuple[int, int]:
@@ -119,33 +118,32 @@ def _facebook(draft: Draft) -> Message | None:
     )
 
 
-def _medium(draft: Draft, one: tuple[MediaRef, Part, Facts]) -> Media | None:
+def _medium(draft: Draft, one: Ref) -> Media | None:
     ref, at, _ = one
     return draft.media(ref.file, (*at, "file"), ref.alt)
 
 
 def _youtube(draft: Draft) -> Message | None:
     block = draft.post.youtube
-    refs = draft.refs(block.media)
-    videos = [one for one in refs if one[2].kind == "video"]
-    if len(videos) != 1:
-        draft.report("plan.one-video", "media", videos=len(videos))
+    found = draft.one_video(block.media)
+    if found is None:
         return None
+    video, refs = found
     if len(refs) > 1:
         draft.report("plan.pictures-not-sent", "media", severity=Severity.NOTE, images=len(refs) - 1)
-    short = _fits_short(videos[0][2])
+    short = _fits_short(video[2])
     if block.kind == "short" and not short:
         draft.report("plan.not-a-short", "youtube", "kind")
     kind = block.kind or ("short" if short else "video")
-    media = [one for one in [_medium(draft, videos[0])] if one]
+    media = [one for one in [_medium(draft, video)] if one]
     options = _youtube_options(draft)
     if thumbnail := draft.picture(block.thumbnail, ("youtube", "thumbnail")):
         options["thumbnail"] = len(media)
         media.append(thumbnail)
-    tracks = list(_captions(draft, videos[0], len(media)))
+    tracks = list(_captions(draft, video, len(media)))
     named = [(track["language"], track["name"]) for track, _ in tracks]
     if len(set(named)) < len(named):
-        draft.report("plan.captions-twice", *videos[0][1], "captions")
+        draft.report("plan.captions-twice", *video[1], "captions")
     if tracks:
         options["captions"] = [track for track, _ in tracks]
     playlist = block.playlist
@@ -183,9 +181,7 @@ def _youtube_options(draft: Draft) -> dict[str, Any]:
 _LANGUAGE_IN_NAME = re.compile(r"\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)$")
 
 
-def _captions(
-    draft: Draft, video: tuple[MediaRef, Part, Facts], first: int
-) -> Iterator[tuple[dict[str, Any], Media]]:
+def _captions(draft: Draft, video: Ref, first: int) -> Iterator[tuple[dict[str, Any], Media]]:
     ref, at, _ = video
     for index, one in enumerate(ref.captions):
         part: Part = (*at, "captions", index, "file")

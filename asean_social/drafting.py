@@ -14,6 +14,7 @@ from asean_social.shapes import MediaRef
 from asean_social.text import fold
 
 Part = tuple[str | int, ...]  # where something stands inside its post
+Ref = tuple[MediaRef, Part, Facts]  # a medium that the post names, its place, and what it is
 
 
 class Draft:
@@ -35,12 +36,21 @@ class Draft:
 
     # -- media ---------------------------------------------------------------------------------------------------
 
-    def refs(self, own: tuple[MediaRef, ...] | None) -> list[tuple[MediaRef, Part, Facts]]:
+    def refs(self, own: tuple[MediaRef, ...] | None) -> list[Ref]:
         """The usable media of the platform's block, or else of the post, with their places."""
         at: Part = ("media",) if own is None else (self.channel.platform, "media")
         refs = self.post.media if own is None else own
         found = ((ref, (*at, index)) for index, ref in enumerate(refs))
         return [(ref, at, facts) for ref, at in found if (facts := self.facts(ref.file, (*at, "file")))]
+
+    def one_video(self, own: tuple[MediaRef, ...] | None) -> tuple[Ref, list[Ref]] | None:
+        """The video that the whole message is about, and all media; a problem where there is not exactly one."""
+        refs = self.refs(own)
+        videos = [one for one in refs if one[2].kind == "video"]
+        if len(videos) == 1:
+            return videos[0], refs
+        self.report("plan.one-video", "media", videos=len(videos))
+        return None
 
     def facts(self, file: Path, part: Part) -> Facts | None:
         try:
