@@ -15,6 +15,7 @@ from asean_social.credentials import (
     YouTubeAccount,
     ZaloAccount,
     load,
+    quota_owner,
 )
 from asean_social.database import Database
 from asean_social.decisions import Policy
@@ -76,7 +77,7 @@ class Accounts:
             raise AuthFailed(platform, error.code, **_without(error.values, "platform")) from error
         session, tokens = self._session(platform, account, configured, guard, progress)
         publisher = registry.open_publisher(platform, configured, session, tokens)
-        publisher.quota_owner = _quota_owner(platform, account, configured)
+        publisher.quota_owner = quota_owner(platform, account, configured)
         session.spend = lambda name, amount: self._spend(publisher, name, amount)
         self._identify(publisher, platform, account, configured, tokens)
         return publisher
@@ -152,13 +153,6 @@ def _remote_id(account: AnyAccount) -> str:
             return account.channel_id
         case ZaloAccount():
             return account.oa_id
-
-
-def _quota_owner(platform: str, name: str, account: AnyAccount) -> str:
-    """YouTube counts for a Google Cloud project, whose number a client id begins with; the others for the account."""
-    if isinstance(account, YouTubeAccount):
-        return f"google/{account.client_id.partition('-')[0]}"
-    return f"{platform}/{name}"
 
 
 def _secrets(account: AnyAccount) -> list[str]:

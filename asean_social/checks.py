@@ -4,6 +4,7 @@ Everything found is a Problem with the code of its rule's finding, at its place 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from asean_social import follow_ups
+from asean_social import follow_ups, forecast
 from asean_social.campaign import Campaign, Post
 from asean_social.drafting import Part
 from asean_social.errors import Problem, Severity
@@ -20,6 +21,7 @@ from asean_social.office import Office
 from asean_social.picture_rules import RULES as PICTURE_RULES
 from asean_social.plan import Plan, Planned, daily_cap, is_quiet
 from asean_social.publishers.limits import BROADCAST_TARGET, measured
+from asean_social.publishers.quotas import YOUTUBE
 from asean_social.seen import Limits, Rule, Seen
 from asean_social.text import count, fold
 
@@ -253,6 +255,19 @@ def _broadcast_hour(seen: Seen) -> Iterator[Problem]:
             yield seen.problem(planned, post, "check.zalo.broadcast-night", *where)
 
 
+def _youtube_quota(seen: Seen) -> Iterator[Problem]:
+    """The runner keeps within the quota: what is beyond it waits for the next day."""
+    taken: dict[forecast.Day, Counter[str]] = {}
+    for planned, post in seen.deliveries():
+        if planned.message.platform == "youtube":
+            counts = taken.setdefault(forecast.day_of(planned), Counter())
+            counts.update(forecast.cost(planned.message))
+            if quota := forecast.too_much(counts):
+                day, most = f"{forecast.day_of(planned).day:%d/%m/%Y}", YOUTUBE[quota].most
+                code = f"check.youtube.quota-{quota}"
+                yield seen.problem(planned, post, code, day=day, most=most, count=counts[quota])
+
+
 def _clash(seen: Seen) -> Iterator[Problem]:
     """Free slots do not make way for a post with a time of its own: nothing moves when one is added."""
     ordered = sorted(
@@ -289,6 +304,7 @@ RULES: tuple[Rule, ...] = (
     Rule("C19", W, _OFFICE, _daily_cap),
     Rule("C20", W, _OFFICE, _clash),
     Rule("C21", W, _OFFICE, _quiet),
+    Rule("C27", W, YOUTUBE["uploads"].source, _youtube_quota),
     Rule("C25", E, _OFFICE, _author),
     Rule("C26", W, _OFFICE, _no_author),
     Rule("C22", E, _ZALO_BROADCAST, _broadcast_target),

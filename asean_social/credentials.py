@@ -133,6 +133,13 @@ class Credentials:
         return ", ".join(sorted(name for kind, name in self.accounts if kind == platform)) or "–"
 
 
+def quota_owner(platform: str, name: str, account: AnyAccount) -> str:
+    """YouTube counts for a Google Cloud project, whose number a client id begins with; the others for the account."""
+    if isinstance(account, YouTubeAccount):
+        return f"google/{account.client_id.partition('-')[0]}"
+    return f"{platform}/{name}"
+
+
 def load(path: Path, environment: Mapping[str, str]) -> Credentials:
     """Raises CredentialsError with every problem of the file; no value of a secret is ever part of one."""
     try:

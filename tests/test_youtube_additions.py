@@ -23,7 +23,7 @@ from google_server import (
 from asean_social.errors import AuthFailed, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from asean_social.publishers.base import After, Media, Piece, Wait
 from asean_social.publishers.http import Session
-from asean_social.publishers.youtube_api import COSTS
+from asean_social.publishers.quotas import YOUTUBE_COSTS
 
 VIDEO = [Piece("video", "v1")]
 THUMBNAIL = [*VIDEO, Piece("thumbnail", "v1")]
@@ -487,7 +487,7 @@ def test_a_refused_request_is_counted_too(server, message):
 
 
 def test_every_cost_is_of_a_quota_of_the_publisher(publisher):
-    assert {quota for quota, _ in COSTS.values()} == set(publisher.quotas)
+    assert {quota for quota, _ in YOUTUBE_COSTS.values()} == set(publisher.quotas)
     assert publisher.quotas["units"].most == 10_000
     assert publisher.quotas["uploads"].most == 100
     assert {one.zone for one in publisher.quotas.values()} == {"America/Los_Angeles"}

@@ -1,5 +1,6 @@
 """Before launch: check, preview, approve. No network; only `approve` writes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from os import environ
@@ -86,7 +87,51 @@ def tell_check(screen: Screen, loaded: "Loaded") -> None:
 def preview(context: typer.Context, paths: Paths = None, post: Post = "", as_json: Json = False) -> int:
     tool = desktop(context)
     project, loaded = read(tool, paths)
-    return show_preview(tool.screen, loaded, post, project.root, as_json=as_json)
+    result = show_preview(tool.screen, loaded, post, project.root, as_json=as_json)
+    if not as_json and not post:
+        tell_quotas(tool, project, loaded)
+    return result
+
+
+def tell_quotas(tool: Desktop, project: "Project", loaded: "Loaded") -> None:
+    """What each YouTube account takes of its daily allowance: today, and on the fullest day to come."""
+    from asean_social import forecast
+    from asean_social.clock import SystemClock
+    from asean_social.ledger import Ledger
+    from asean_social.publishers.quotas import YOUTUBE
+    from asean_social.states import State
+
+    now, ledger = SystemClock().now(), Ledger.look(project.ledger(tool.ledger))
+    begun = {row.key for row in ledger.deliveries() if row.state != State.PLANNED} if ledger else set()
+    planned = [one for plan in loaded.plans.values() for one in plan.deliveries]
+    days = forecast.of(one for one in planned if one.key not in begun)
+    today, until = YOUTUBE["uploads"].period(now), YOUTUBE["uploads"].ends(now)
+    most = {f"most_{name}": quota.most for name, quota in YOUTUBE.items()}
+    for account in sorted({one.account for one in days}):
+        owner = _quota_owner(account, tool, project) if ledger else ""
+        used = {name: ledger.spent(owner, name, today) if ledger else 0 for name in YOUTUBE}
+        counts = days.get(forecast.Day(account, today), Counter()) + Counter(used)
+        so_far = {f"used_{name}": count for name, count in used.items()}
+        shown = {name: counts[name] for name in YOUTUBE} | most
+        tool.screen.say("forecast.today", account=account, until=until, **shown, **so_far)
+        later = [one for one in days if one.account == account and one.day > today]
+        if later:
+            fullest = max(later, key=lambda one: (days[one]["uploads"], days[one]["units"]))
+            day = f"{fullest.day:%d/%m/%Y}"
+            tool.screen.say("forecast.fullest", account=account, day=day, **days[fullest], **most)
+    if ledger:
+        ledger.close()
+
+
+def _quota_owner(account: str, tool: Desktop, project: "Project") -> str:
+    """By whose name the ledger counts; "" where the credentials do not tell."""
+    from asean_social import credentials
+
+    try:
+        known = credentials.load(project.credentials(tool.credentials), environ)
+        return credentials.quota_owner("youtube", account, known.account("youtube", account))
+    except UserError:
+        return ""
 
 
 def show_preview(screen: Screen, loaded: "Loaded", post: str, root: Path, *, as_json: bool) -> int:

@@ -60,10 +60,11 @@ def schedule(
 
 
 def _dry_run(tool: Desktop, paths: list[Path] | None) -> int:
-    from asean_social.cli.planning import read
+    from asean_social.cli.planning import read, tell_quotas
 
     project, loaded = read(tool, paths)
     result = show_preview(tool.screen, loaded, "", project.root, as_json=False)
+    tell_quotas(tool, project, loaded)
     tool.screen.say("schedule.dry-run")
     return result
 

@@ -42,3 +42,24 @@ YOUTUBE: Mapping[str, Quota] = MappingProxyType(
         "units": Quota(10_000, _PACIFIC, source=_QUO),
     }
 )
+
+# Which quota a request is counted against, and how much of it; a refused one counts too.
+# https://developers.google.com/youtube/v3/determine_quota_cost and the pages of the methods (read 2026-11-23). The
+# requests that carry the bytes of a video belong to the videos.insert that opened the session, and cost nothing more.
+YOUTUBE_COSTS: Mapping[str, tuple[str, int]] = MappingProxyType(
+    {
+        "videos.insert": ("uploads", 1),
+        "videos.list": ("units", 1),
+        "videos.update": ("units", 50),
+        "videos.delete": ("units", 50),
+        "channels.list": ("units", 1),
+        "videoCategories.list": ("units", 1),
+        "playlists.list": ("units", 1),
+        "playlistItems.list": ("units", 1),
+        "playlistItems.insert": ("units", 50),
+        "thumbnails.set": ("units", 50),  # "about 50"
+        "captions.list": ("units", 50),
+        "captions.insert": ("units", 400),
+        "captions.update": ("units", 450),
+    }
+)

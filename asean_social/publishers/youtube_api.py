@@ -1,7 +1,6 @@
 """Requests to the YouTube Data API as an adapter sends them: counted, guarded, each answer a value or a PublishError."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from googleapiclient.errors import MediaUploadSizeError
@@ -11,28 +10,8 @@ from asean_social.errors import AuthFailed, Rejected
 from asean_social.publishers.base import Media, Tokens
 from asean_social.publishers.google import Transport, service
 from asean_social.publishers.http import Session
+from asean_social.publishers.quotas import YOUTUBE_COSTS
 from asean_social.publishers.youtube_errors import ask, unreadable
-
-# Which quota a request is counted against, and how much of it; a refused one counts too.
-# https://developers.google.com/youtube/v3/determine_quota_cost and the pages of the methods (read 2026-11-23). The
-# requests that carry the bytes of a video belong to the videos.insert that opened the session, and cost nothing more.
-COSTS: Mapping[str, tuple[str, int]] = MappingProxyType(
-    {
-        "videos.insert": ("uploads", 1),
-        "videos.list": ("units", 1),
-        "videos.update": ("units", 50),
-        "videos.delete": ("units", 50),
-        "channels.list": ("units", 1),
-        "videoCategories.list": ("units", 1),
-        "playlists.list": ("units", 1),
-        "playlistItems.list": ("units", 1),
-        "playlistItems.insert": ("units", 50),
-        "thumbnails.set": ("units", 50),  # "about 50"
-        "captions.list": ("units", 50),
-        "captions.insert": ("units", 400),
-        "captions.update": ("units", 450),
-    }
-)
 
 PAGE = 50  # most that playlistItems.list gives at once, and most ids of one videos.list
 
@@ -59,8 +38,8 @@ class Api:
     ) -> Any:
         """The same for a request we put together ourselves."""
         # One refused with 401 and sent again is counted once: without a valid token Google knows no project to charge.
-        if method in COSTS:
-            self.session.spend(*COSTS[method])
+        if method in YOUTUBE_COSTS:
+            self.session.spend(*YOUTUBE_COSTS[method])
         return ask(self.session, method, request, visible=visible, gone=gone, **about)
 
     def channel(self, names: str) -> Mapping[str, Any]:

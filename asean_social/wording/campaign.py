@@ -248,6 +248,10 @@ MESSAGES: dict[str, str] = {
     "check.past.hint": "Give it a new time if it is still to be published.",
     "check.daily-cap": "{channel} has more than {most} posts on {day}.",
     "check.daily-cap.hint": "Move one of them to another day.",
+    "check.youtube.quota-uploads": "YouTube takes {most} uploads from one Google project on {day} (a day in California, which begins at 14:00 or 15:00 in Vietnam); this is the {count}th.",
+    "check.youtube.quota-uploads.hint": "Move one of that day's videos to another day; else this one is uploaded a day late.",
+    "check.youtube.quota-units": "YouTube gives one Google project {most} units for {day} (a day in California, which begins at 14:00 or 15:00 in Vietnam); with this post about {count} are needed.",
+    "check.youtube.quota-units.hint": "Move one of that day's videos to another day, or leave out captions (400 units each); else this one is published a day late.",
     "check.same-time": "The post appears on the same channel at the same time as {other}.",
     "check.same-time.hint": "Move one of them by half an hour.",
     # approvals and the office

@@ -28,6 +28,6 @@ MESSAGES: dict[str, str] = {
     "follow-up.by-person": "decided by a person: {by_reason}",
     "waiting.quota": "YouTube's daily allowance is used up ({quota}: {most}); it is renewed {until}",
     "publish.rest": "the platform asks for fewer requests until {until}",
-    "quota.uploads": "YouTube uploads of this day (Pacific time): {count} of {most}",
-    "quota.units": "YouTube units of this day (Pacific time): about {count} of {most}",
+    "forecast.today": "YouTube {account}: today {uploads} of {most_uploads} uploads, about {units} of {most_units} units (so far {used_uploads} and {used_units}); renewed {until}",
+    "forecast.fullest": "YouTube {account}: fullest day {day}, {uploads} of {most_uploads} uploads, about {units} of {most_units} units",
 }
