@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 
 from asean_social.sandbox.contract import contract
 from asean_social.sandbox.facebook_access import Access, Caller
-from asean_social.sandbox.facebook_films import Films
+from asean_social.sandbox.facebook_comments import COMMENT_DEFAULT, Comments
+from asean_social.sandbox.facebook_films import Films, ordered_upload
 from asean_social.sandbox.facebook_rules import MOST_PHOTO, check_photo_bytes, check_photo_values
-from asean_social.sandbox.facebook_wall import Photo, Post, Wall, stamp
-from asean_social.sandbox.graph import Sent, gone, page, refuse, select
+from asean_social.sandbox.facebook_wall import Photo, Post, Wall
+from asean_social.sandbox.graph import Sent, gone, ordered, page, refuse, select
 from asean_social.sandbox.pictures import fetch, is_clean_url, look
 from asean_social.sandbox.platform import Call, Route, route
 from asean_social.sandbox.wire import Answer, Request
@@ -35,14 +36,13 @@ VERSIONS = {
 }
 POST_DEFAULT = "id,created_time,message"
 FILM_DEFAULT = "id,description,updated_time"
-COMMENT_DEFAULT = "id,created_time,from,message"
 PHOTO_DEFAULT = "id,created_time,name"
 
 
 class Facebook(Access):
     name: ClassVar[str] = "facebook"
     prefixes: ClassVar[tuple[str, ...]] = ("facebook",)
-    operations: ClassVar[frozenset[str]] = frozenset(contract("facebook")["edges"]) | {"rupload.video"}
+    operations: ClassVar[frozenset[str]] = frozenset(contract("facebook")["edges"])
 
     def __init__(self, world: World, processing_seconds: float = 2.0) -> None:
         self._processing = processing_seconds
@@ -50,9 +50,10 @@ class Facebook(Access):
         self.clear()
 
     def clear(self) -> None:
+        super().clear()
         self.wall = Wall(self.world, {one.id: one.name for one in self.pages.values()})
         self.films = Films(self.world, {one.id: one.name for one in self.pages.values()}, self._processing)
-        self.comments: dict[str, list[dict[str, Any]]] = {}  # by post
+        self.comments = Comments(self.world, self.wall, self.films)
         self._served = 0
 
     def table(self) -> list[Route]:
@@ -89,6 +90,32 @@ class Facebook(Access):
     def _gone_name(self, _: Request, found: Sequence[str]) -> str:
         return "video.delete" if found[0] in self.films.films else "photo.delete"
 
+    # -- refusals on order -------------------------------------------------------------------------------------
+
+    def refuse_next(
+        self,
+        operation: str,
+        code: int | str,
+        subcode: int | None = None,
+        *,
+        kind: str = "",
+        status: int = 0,
+        message: str = "",
+        times: int = 1,
+    ) -> None:
+        """Let the next requests of one kind meet this row of the contract. Raises ValueError if there is none.
+
+        `kind`: the type, where two rows have the same numbers; `status`: where Facebook was seen to use another one.
+        The host of a reel's bytes has words in place of codes.
+        """
+        if operation not in self.operations:
+            raise ValueError(f"operation {operation!r} is none of {sorted(self.operations)}")
+        if operation == "rupload.video":
+            answer = ordered_upload(str(code), message)
+        else:
+            answer = ordered(int(code), subcode, kind, status, message)
+        self.refusals.order(operation, answer, times)
+
     # -- posts and photos --------------------------------------------------------------------------------------
 
     def _create_post(self, request: Request, subject: str) -> Answer:
@@ -96,7 +123,7 @@ class Facebook(Access):
         owner = self._own(caller, subject, write=True)
         card = self._card(values, got)
         with self.world.lock:
-            post = self.wall.add_post(owner, values)
+            post = self.wall.add_post(owner, values | card)
             post.options |= card
             return Answer.json(self._written(post, values))
 
@@ -188,14 +215,7 @@ class Facebook(Access):
         caller, values, _ = self._open(request, "post.update")
         with self.world.lock:
             post = self.wall.post(subject, caller.page, "post")
-            if not set(values) - {
-                "access_token",
-                "appsecret_proof",
-                "appsecret_time",
-                "fields",
-                "locale",
-                "pretty",
-            }:
+            if not set(values) - set(contract("facebook")["global"]):
                 raise refuse(100, "(#100) The request changes nothing")
             self.wall.edit(post, values)
             return Answer.json({"success": True})
@@ -243,51 +263,33 @@ class Facebook(Access):
         caller, values, _ = self._open(request, f"{edge}.list")
         owner = self._own(caller, subject, write=False)
         uploaded = edge == "video_reels" or values.get("type") == "uploaded"
+        since, until = values.get("since", 0), values.get("until", math.inf)
+        if since >= until:
+            raise refuse(100, "(#100) until must be after since")
         with self.world.lock:
             found = (
                 self.films.of_page(owner, "reel" if edge == "video_reels" else "video") if uploaded else []
             )
-            since, until = values.get("since", 0), values.get("until", math.inf)
             nodes = [self.films.node(one) for one in found if since <= one.created <= until]
         rows = [
             select("AdVideo", node, values.get("fields"), FILM_DEFAULT) for node in nodes[request.lagging :]
         ]
         return Answer.json(page(rows, values, self._next(request)))
 
-    def _visible(self, subject: str, owner: str, method: str) -> str:
-        """The post, if everybody sees it."""
-        film = next((one for one in self.films.films.values() if one.post == subject), None)
-        if film is not None and film.page == owner:
-            return subject
-        if self.wall.post(subject, owner, method).published is None:
-            raise refuse(100, "(#100) The post is not published")
-        return subject
-
     def _comment(self, request: Request, subject: str) -> Answer:
-        caller, values, _ = self._open(request, "comments.create")
+        caller, values, got = self._open(request, "comments.create")
         if caller.kind != "page":
             raise refuse(1705)
-        if not values.get("message") and "attachment_url" not in values:
-            raise refuse(100, "(#100) Message and attachment cannot both be empty")
         with self.world.lock:
-            post = self._visible(subject, caller.page, "post")
-            name = f"{post.partition('_')[2]}_{self.world.number() + 10**12}"
-            made = {
-                "id": name,
-                "message": values.get("message", ""),
-                "created_time": stamp(self.world.now()),
-                "from": {"id": caller.page, "name": self._by_id[caller.page].name},
-            }
-            self.comments.setdefault(post, []).append(made)
-            self.world.event(self.name, "commented", post, comment=name)
-        return Answer.json({"id": name})
+            made = self.comments.add(subject, self._by_id[caller.page], values, got.files)
+        return Answer.json(select("Comment", made, values.get("fields"), "id"))
 
     def _list_comments(self, request: Request, subject: str) -> Answer:
         caller, values, _ = self._open(request, "comments.list")
+        if caller.kind == "user":  # not refused: the list is empty
+            return Answer.json({"data": []})
         with self.world.lock:
-            found = list(self.comments.get(self._visible(subject, caller.page, "get"), []))
-        if values.get("order") == "reverse_chronological":
-            found.reverse()
+            found = self.comments.listed(subject, caller.page, values)
         rows = [
             select("Comment", one, values.get("fields"), COMMENT_DEFAULT) for one in found[request.lagging :]
         ]
@@ -328,6 +330,9 @@ class Facebook(Access):
     # -- as a platform -----------------------------------------------------------------------------------------
 
     def answer(self, request: Request, call: Call | None) -> Answer:
+        refused = self.refusals.take(call.operation) if call else None
+        if refused:
+            return self.dressed(request, refused)
         return super().answer(request, call if self._version(request.path) else None)
 
     def _version(self, path: str) -> str:
@@ -385,8 +390,7 @@ class Facebook(Access):
             posts = [self.wall.shown(post) for post in self.wall.posts.values() if post.published is not None]
             films = [self.films.shown(one) for one in self.films.films.values() if one.published is not None]
             return [
-                {**one, "comments": self.comments.get(one.get("post") or one["id"], [])}
-                for one in posts + films
+                {**one, "comments": self.comments.of(one.get("post") or one["id"])} for one in posts + films
             ]
 
     def hidden(self) -> list[dict[str, Any]]:

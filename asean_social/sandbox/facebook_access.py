@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from asean_social.sandbox.contract import contract
 from asean_social.sandbox.graph import Sent, gone, page, refuse, select, sent, typed
 from asean_social.sandbox.platform import Platform
+from asean_social.sandbox.refusals import Refusals
 from asean_social.sandbox.wire import Answer, Request
 from asean_social.sandbox.world import World
 
@@ -25,7 +27,9 @@ SCOPES = [
     "pages_read_user_content",
 ]
 TASKS = ["ANALYZE", "MODERATE", "CREATE_CONTENT", "MANAGE"]
-FILES_ON = frozenset({"photos.create", "videos.create", "feed.create"})  # edges that take files
+FILES_ON = frozenset(  # edges that take files
+    {"photos.create", "videos.create", "feed.create", "comments.create"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Access(Platform):
     user_id = "122000000000009"
 
     def __init__(self, world: World) -> None:
-        self.proof_required = False
+        self.refusals = Refusals()
         self.app_secret = world.secret("app-secret-")
         self.user_token = world.secret("EAAuser")
         self.pages = {
@@ -57,6 +61,12 @@ class Access(Platform):
         self._by_id = {one.id: one for one in self.pages.values()}
         super().__init__(world)
 
+    def clear(self) -> None:
+        self.refusals.clear()
+        self.proof_required = False
+        self.granted = set(SCOPES)  # what the person behind the tokens did not untick
+        self.tasks = list(TASKS)  # what this person may do on the Pages
+
     # -- who asks ----------------------------------------------------------------------------------------------
 
     def _open(self, request: Request, edge: str) -> tuple[Caller, dict[str, Any], Sent]:
@@ -65,6 +75,7 @@ class Access(Platform):
         token = str(got.values.get("access_token") or request.bearer())
         caller = self._caller(token)
         self._prove(token, caller, got.values)
+        self._allow(edge)
         if got.files and edge not in FILES_ON:
             raise refuse(100, f"(#100) Param {got.files[0].name} is not a parameter of this edge")
         return caller, typed(got.values, edge), got
@@ -95,6 +106,16 @@ class Access(Platform):
         if stale or not hmac.compare_digest(str(proof).encode(), right.encode()):
             message = "Invalid appsecret_proof provided in the API argument"
             raise refuse(100, message, type="GraphMethodException")
+
+    def _allow(self, edge: str) -> None:
+        """Whether the person behind the token may do this at all."""
+        described = contract("facebook")["edges"][edge]
+        for one in described.get("permissions", []):
+            if one not in self.granted:
+                raise refuse(200, f"(#200) Requires {one} permission to manage the object")
+        for one in described.get("tasks", []):
+            if one not in self.tasks:
+                raise refuse(200, f"(#200) The user does not have the task {one} on the Page")
 
     def _is_fresh(self, moment: str) -> bool:
         return moment.isdigit() and abs(self.world.now() - int(moment)) <= PROOF_LIFE
@@ -128,11 +149,22 @@ class Access(Platform):
         if caller.kind != "user":
             raise refuse(100, f"(#100) Tried accessing nonexisting field ({edge}) on node type (Page)")
         if edge == "permissions":
-            return Answer.json({"data": [{"permission": one, "status": "granted"} for one in SCOPES]})
+            return Answer.json({"data": self._permissions(values)})
         rows = [
             self._page_node(one, caller, values, "id,name,access_token,tasks") for one in self.pages.values()
         ]
         return Answer.json(page(rows, values, self._next(request)))
+
+    def _permissions(self, values: dict[str, Any]) -> list[dict[str, Any]]:
+        rows = [
+            {"permission": one, "status": "granted" if one in self.granted else "declined"} for one in SCOPES
+        ]
+        asked = {name: values[name] for name in ("permission", "status") if name in values}
+        return [
+            select("Permission", row, values.get("fields"), "permission,status")
+            for row in rows
+            if row.items() >= asked.items()
+        ]
 
     def _page_node(
         self, one: PageAccount, caller: Caller, values: dict[str, Any], default: str = "id,name"
@@ -149,7 +181,7 @@ class Access(Platform):
             "followers_count": 1250,
             "has_transitioned_to_new_page_experience": True,
             "verification_status": "not_verified",
-            "tasks": TASKS if caller.kind == "user" else None,
+            "tasks": self.tasks if caller.kind == "user" else None,
         }
         if caller.kind == "user" or caller.page == one.id:
             node["access_token"] = one.token
@@ -173,7 +205,7 @@ class Access(Platform):
             **basis,
             "type": "PAGE" if owner else "USER",
             "is_valid": True,
-            "scopes": SCOPES,
+            "scopes": [one for one in SCOPES if one in self.granted],
         }
         found |= {
             "expires_at": 0,

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from asean_social.sandbox.facebook_rules import check_audience, check_text, check_window
+from asean_social.sandbox.contract import contract
+from asean_social.sandbox.facebook_rules import (
+    LATEST_REEL,
+    check_length,
+    check_past,
+    check_time,
+    check_window,
+)
 from asean_social.sandbox.facebook_wall import stamp
 from asean_social.sandbox.graph import gone, refuse
 from asean_social.sandbox.multipart import Part
@@ -24,6 +31,20 @@ from asean_social.sandbox.world import Blob, World, newest_first
 CHUNK = 4 << 20  # bytes Facebook takes at a time
 MOST_BYTES = 10_000_000_000  # by chunks
 MOST_REELS, REEL_WINDOW = 30, 86_400  # per Page and seconds
+AT_END = frozenset(  # what belongs to the end of an upload, and would be lost before
+    [
+        "content_category",
+        "custom_labels",
+        "description",
+        "feed_targeting",
+        "published",
+        "scheduled_publish_time",
+        "targeting",
+        "thumb",
+        "title",
+        "unpublished_content_type",
+    ]
+)
 PLAYABLE = 256 << 20  # larger films are counted and hashed, not kept
 SIGNATURE = re.compile(
     rb"....(ftyp|moov|mdat|wide|free)|\x1aE\xdf\xa3|RIFF....AVI |\x00\x00\x01[\xb3\xba]|FLV", re.DOTALL
@@ -91,6 +112,11 @@ class Films:
         phase = values.get("upload_phase")
         if phase is None:
             raise refuse(100, "(#100) Send the video in pieces: upload_phase is missing")
+        if "file_url" in values:
+            raise refuse(100, "(#100) file_url cannot be combined with upload_phase")
+        early = sorted(AT_END & set(values)) if phase != "finish" else []
+        if early:
+            raise refuse(100, f"(#100) {early[0]} belongs to upload_phase finish")
         if phase == "start":
             return self._start(page, values)
         film = next(
@@ -124,7 +150,9 @@ class Films:
             raise refuse(6001, "The upload is finished")
         if [one.name for one in files] != ["video_file_chunk"]:
             raise refuse(100, "(#100) A transfer carries one part video_file_chunk")
-        if str(values.get("start_offset", "")) != str(film.offset):
+        if "start_offset" not in values:
+            raise refuse(100, "(#100) start_offset is required")
+        if values["start_offset"] != film.offset:
             raise refuse(6001, subcode=1363037, error_data=self._span(film))
         payload = files[0].payload
         if not payload:
@@ -137,13 +165,9 @@ class Films:
             raise refuse(6000, "There was a problem uploading your video file: bytes are missing")
         if film.finished is not None:
             raise refuse(6001, "The upload is finished")
-        check_text({"message": values.get("description", "")})
-        check_audience({name: worth for name, worth in values.items() if name != "tags"})
+        check_length(values, "description")
+        check_time(values, self._world.now())
         published, scheduled = values.get("published", True), values.get("scheduled_publish_time")
-        if scheduled is not None:
-            if published:
-                raise refuse(100, "(#100) You cannot specify a scheduled publish time on a published post")
-            check_window(scheduled, self._world.now())
         film.thumbnail = self._thumbnail(files)
         self._end(film, values)
         film.wanted, film.scheduled = bool(published), scheduled
@@ -185,14 +209,21 @@ class Films:
             raise refuse(100, "(#100) A published video cannot be unpublished")
         if film.finished is None:
             raise refuse(100, "(#100) The video is not uploaded yet")
+        check_length(values, "description")
+        check_past(values, self._world.now())
         if "scheduled_publish_time" in values:
-            check_window(values["scheduled_publish_time"], self._world.now())
+            self._check_moved(film, values)
             film.scheduled = values["scheduled_publish_time"]
         film.text = values.get("description", film.text)
         film.title = values.get("title", values.get("name", film.title))
         film.wanted = film.wanted or bool(values.get("published"))
         self.settle()
         return {"success": True}
+
+    def _check_moved(self, film: Film, values: Mapping[str, Any]) -> None:
+        if film.published is not None or film.wanted or values.get("published"):
+            raise refuse(100, "(#100) You cannot specify a scheduled publish time on a published post")
+        check_window(values["scheduled_publish_time"], self._world.now())
 
     def remove(self, film: Film) -> None:
         self._drop(film)
@@ -228,8 +259,8 @@ class Films:
         if (values["video_state"] == "SCHEDULED") is not (scheduled is not None):
             raise refuse(100, "(#100) scheduled_publish_time goes with video_state SCHEDULED")
         if scheduled is not None:
-            check_window(scheduled, now)
-        check_text({"message": values.get("description", "")})
+            check_window(scheduled, now, LATEST_REEL)
+        check_length(values, "description")
         ends = [
             one.finished
             for one in self.films.values()
@@ -300,7 +331,7 @@ class Films:
             "published": film.published is not None,
             "post_id": film.post.partition("_")[2] or None,
             "permalink_url": film.url.removeprefix("https://www.facebook.com"),
-            "scheduled_publish_time": film.scheduled,
+            "scheduled_publish_time": stamp(film.scheduled) if film.scheduled else None,
             "from": {"id": film.page, "name": self._names[film.page]},
             "status": self._status(film),
         }
@@ -354,6 +385,14 @@ class Films:
             "published_at": film.published,
             "scheduled_at": film.scheduled,
         }
+
+
+def ordered_upload(kind: str, message: str = "") -> Answer:
+    """One of the errors that the host of reels' bytes has, in its own envelope."""
+    known = contract("facebook")["upload_errors"]
+    if kind not in known:
+        raise ValueError(f"{kind!r} is none of {known}")
+    return _broken(kind, message or kind).answer
 
 
 def _broken(kind: str, message: str) -> Refusal:

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from asean_social.sandbox.facebook_rules import check_post, check_text, check_window
+from asean_social.sandbox.facebook_rules import (
+    check_media,
+    check_past,
+    check_post,
+    check_tags,
+    check_text,
+    check_window,
+)
 from asean_social.sandbox.graph import gone, refuse
 from asean_social.sandbox.world import Blob, World, newest_first
 
@@ -33,6 +40,8 @@ BOOKKEEPING = frozenset(
         "url",
     ]
 )
+# parameters of a post that its node shows in another shape, or not at all
+RESHAPED = frozenset({"tags", "place", "privacy", "actions", "properties"})
 
 
 @dataclass(slots=True)
@@ -142,6 +151,9 @@ class Wall:
     def edit(self, post: Post, values: Mapping[str, Any]) -> None:
         now = self._world.now()
         check_text(values)
+        check_media(values)
+        check_past(values, now)
+        check_tags({**post.options, **values} if "tags" in values else {})
         self._check_edit(post, values)
         if "attached_media" in values:
             self._exchange(post, values)
@@ -264,7 +276,7 @@ class Wall:
     def post_node(self, post: Post) -> dict[str, Any]:
         seen = post.published is not None
         node = {
-            **{name: worth for name, worth in post.options.items() if name != "tags"},
+            **{name: worth for name, worth in post.options.items() if name not in RESHAPED},
             "id": post.id,
             "message": post.message or None,
             "created_time": stamp(post.created),
@@ -283,6 +295,9 @@ class Wall:
             "attachments": self._attachments(post),
             **{edge: {"data": []} for edge in ("comments", "likes", "reactions", "sharedposts")},
         }
+        if "place" in post.options:
+            place = post.options["place"]
+            node["place"] = place if isinstance(place, dict) else {"id": place}
         if "backdated_time" in post.options:
             node["backdated_time"] = stamp(post.options["backdated_time"])
         return node

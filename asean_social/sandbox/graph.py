@@ -22,18 +22,36 @@ DEFAULT_LIMIT = 25
 MOST_LIMIT = 100
 
 
+PLAIN = "OAuthException"  # the type of nearly every error
+
+
 def refuse(code: int, message: str = "", subcode: int | None = None, **more: Any) -> Refusal:
     """The error with this code and subcode, as the contract describes it; `message` makes its text precise."""
-    rows = contract("facebook")["errors"]
-    row = next((one for one in rows if (one["code"], one["subcode"]) == (code, subcode)), None)
-    row = row or {"type": "OAuthException", "message": "Invalid request", "status": 400}
-    error = {"message": message or row["message"], "type": more.pop("type", row["type"]), "code": code}
+    kind = more.pop("type", "")
+    row = _row(code, subcode, kind) or {"type": kind or PLAIN, "message": "Invalid request", "status": 400}
+    error = {"message": message or row["message"], "type": row["type"], "code": code}
     if subcode is not None:
         error["error_subcode"] = subcode
     if "is_transient" in row:
         error["is_transient"] = row["is_transient"]
     error |= {**more, "fbtrace_id": "A" + secrets.token_urlsafe(16)}
     return Refusal(Answer.json({"error": error}, row["status"]))
+
+
+def _row(code: int, subcode: int | None, kind: str = "") -> dict[str, Any] | None:
+    """What the contract says of an error; without `kind`, of two rows with the same numbers the plain one."""
+    rows = [one for one in contract("facebook")["errors"] if (one["code"], one["subcode"]) == (code, subcode)]
+    rows = [one for one in rows if kind in ("", one["type"])]
+    return max(rows, key=lambda one: bool(one["type"] == PLAIN), default=None)
+
+
+def ordered(code: int, subcode: int | None, kind: str, status: int, message: str) -> Answer:
+    """The answer that a row of the contract describes; `status` where the platform was seen to use another one."""
+    if _row(code, subcode, kind) is None:
+        raise ValueError(f"the contract knows no error {code}/{subcode} {kind}".rstrip())
+    answer = refuse(code, message, subcode, **({"type": kind} if kind else {})).answer
+    answer.status = status or answer.status
+    return answer
 
 
 def gone(subject: str, method: str = "get") -> Refusal:
@@ -100,13 +118,15 @@ def _json_object(payload: bytes) -> dict[str, Any]:
 def _indexed(values: dict[str, Any]) -> dict[str, Any]:
     """`name[0]=…` and `name[1]=…` as one JSON list."""
     gathered: dict[str, Any] = {}
+    lists: dict[str, dict[int, Any]] = {}
     for name, worth in values.items():
-        match = re.fullmatch(r"(\w+)\[\d*\]", name)
+        match = re.fullmatch(r"(\w+)\[([0-9]*)\]", name)
         if match:
-            gathered.setdefault(match[1], []).append(_loose(worth))
+            known = lists.setdefault(match[1], {})
+            known[int(match[2] or len(known))] = _loose(worth)
         else:
             gathered[name] = worth
-    return gathered
+    return gathered | {name: [known[one] for one in sorted(known)] for name, known in lists.items()}
 
 
 def _loose(worth: Any) -> Any:
@@ -125,11 +145,25 @@ def typed(values: Mapping[str, Any], edge: str) -> dict[str, Any]:
     for name, worth in values.items():
         if name not in known:
             raise _invalid(name, "is not a parameter of this edge")
-        converted[name] = _convert(name, worth, known[name])
+        within = {"fields": shape["targeting"][name]} if name in shape["targeting"] else {}
+        converted[name] = _convert(name, worth, {**known[name], **within})
     for name in described.get("required", []):
         if name not in converted:
             raise _invalid(name, "is required")
+    response = described["response"]
+    if converted.get("fields") and ("list" in response or "fields" in response):
+        _known_fields(response, wanted(converted["fields"]))
     return converted
+
+
+def _known_fields(response: Mapping[str, Any], tree: "Tree") -> None:
+    """Whether an answer has all these fields."""
+    node = response.get("node", "")
+    known = contract("facebook")["nodes"][node] if node else response["fields"]
+    for name in tree:
+        if name not in known:
+            on = f" on node type ({node})" if node else ""
+            raise refuse(100, f"(#100) Tried accessing nonexisting field ({name}){on}")
 
 
 def _invalid(name: str, why: str) -> Refusal:
@@ -139,20 +173,31 @@ def _invalid(name: str, why: str) -> Refusal:
 
 def _convert(name: str, worth: Any, described: Mapping[str, Any]) -> Any:
     kind = described["type"]
-    if kind == "enum":
-        return _choice(name, worth, described["enum"])
     if kind.startswith("list"):
         items = _parsed(name, worth, list, "must be an array")
-        if kind == "list<enum>":
-            return [_choice(name, one, described["enum"]) for one in items]
-        return [_item(name, one, kind) for one in items]
-    return _SCALARS[kind](name, worth)
+        one = {**described, "type": kind.removeprefix("list")[1:-1]}
+        return [_convert(name, item, one) for item in items] if one["type"] else items
+    if kind == "enum":
+        return _choice(name, worth, described["enum"])
+    value = _SCALARS[kind](name, worth)
+    if "fields" in described:
+        return _members(name, value, described["fields"])
+    if kind == "int" and not _is_within(value, described):
+        raise _invalid(name, "is out of range")
+    return value
 
 
-def _item(name: str, worth: Any, kind: str) -> Any:
-    if kind == "list<Object>" and not isinstance(worth, dict):
-        raise _invalid(name, "must be an array of objects")
-    return worth
+def _is_within(value: int, described: Mapping[str, Any]) -> bool:
+    low, high = described.get("min", value), described.get("max", value)
+    return bool(low <= value <= high) and value in described.get("enum", [value])
+
+
+def _members(name: str, worth: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """An object whose members the contract lists."""
+    for member in worth:
+        if member not in known:
+            raise _invalid(name, f"has no member {member}")
+    return {member: _convert(name, one, known[member]) for member, one in worth.items()}
 
 
 def _choice(name: str, worth: Any, allowed: list[str]) -> str:
@@ -169,6 +214,8 @@ def _parsed(name: str, worth: Any, kind: type, why: str) -> Any:
 
 
 def _text(name: str, worth: Any) -> str:
+    if worth is None and name == "message":
+        raise refuse(197)
     if not isinstance(worth, str):
         raise _invalid(name, "must be a string")
     return worth
@@ -183,9 +230,15 @@ def _bool(name: str, worth: Any) -> bool:
 
 
 def _whole(name: str, worth: Any) -> int:
-    if isinstance(worth, bool) or not re.fullmatch(r"-?\d{1,20}", str(worth)):
+    if isinstance(worth, bool) or not re.fullmatch(r"-?[0-9]{1,20}", str(worth)):
         raise _invalid(name, "must be an integer")
     return int(worth)
+
+
+def _decimal(name: str, worth: Any) -> float:
+    if isinstance(worth, bool) or not re.fullmatch(r"-?[0-9]{1,20}(\.[0-9]+)?", str(worth)):
+        raise _invalid(name, "must be a number")
+    return float(worth)
 
 
 def _unsigned(name: str, worth: Any) -> int:
@@ -220,7 +273,7 @@ _SCALARS: dict[str, Callable[[str, Any], Any]] = {
     "bool": _bool,
     "int": _whole,
     "unsigned int": _unsigned,
-    "float": _whole,
+    "float": _decimal,
     "datetime": _moment,
     "Object": _object,
     "map": _object,
@@ -261,14 +314,11 @@ def _level(tokens: list[str]) -> tuple[Tree, list[str]]:
 def select(node: str, values: Mapping[str, Any], fields: str | None, default: str) -> dict[str, Any]:
     """Only what was asked for, and the id; a field the node type does not have is code 100."""
     tree = wanted(fields or default)
-    known = contract("facebook")["nodes"][node]
-    for name in tree:
-        if name not in known:
-            raise refuse(100, f"(#100) Tried accessing nonexisting field ({name}) on node type ({node})")
+    _known_fields({"node": node}, tree)
     shown = {
         name: _within(values[name], below) for name, below in tree.items() if values.get(name) is not None
     }
-    return shown | {"id": values["id"]}
+    return shown | ({"id": values["id"]} if "id" in values else {})
 
 
 def _within(worth: Any, tree: Tree) -> Any:
