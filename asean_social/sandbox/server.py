@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -200,6 +201,11 @@ class Sandbox:
         return self._logged(platform, request)
 
     def _logged(self, platform: Platform, request: Request) -> Answer:
+        answer = self._recorded(platform, request)
+        answer.headers.setdefault("Date", formatdate(self.world.now(), usegmt=True))
+        return answer
+
+    def _recorded(self, platform: Platform, request: Request) -> Answer:
         call = platform.understand(request)
         order = self._faults.take(platform.name, call.operation if call else "")
         row = {
