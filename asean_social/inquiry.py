@@ -1,6 +1,6 @@
 """Before launch: do the accounts that campaigns name exist, work, and take what is to be sent? Nothing is changed there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from asean_social.decisions import Policy
 from asean_social.errors import CredentialsError, Problem, PublishError, Severity, UserError
 from asean_social.ledger import Ledger
 from asean_social.plan import Planned
+from asean_social.publishers.base import Publisher
 from asean_social.publishers.http import unguarded, unheard
 from asean_social.states import DONE
 from asean_social.sync import Loaded
@@ -72,18 +73,21 @@ def of_accounts(
     return problems
 
 
+def refused(publisher: Publisher, campaign: Campaign, name: str, own: Iterable[Planned]) -> list[Problem]:
+    """What an account would not take of what is planned for the channel `name`. Raises PublishError."""
+    return [
+        replace(campaign.finding(code, "channels", name, **values), post=f"{one.campaign}/{one.post}/{name}")
+        for one in {planned.digest: planned for planned in own}.values()
+        for code, values in publisher.objections(one.message)
+    ]
+
+
 def _of_channel(
     accounts: Accounts, campaign: Campaign, name: str, account: tuple[str, str], own: list[Planned]
 ) -> list[Problem]:
     try:
         publisher = accounts(*account, unguarded, unheard)
         publisher.whoami()
-        return [
-            replace(
-                campaign.finding(code, "channels", name, **values), post=f"{one.campaign}/{one.post}/{name}"
-            )
-            for one in {planned.digest: planned for planned in own}.values()
-            for code, values in publisher.objections(one.message)
-        ]
+        return refused(publisher, campaign, name, own)
     except (PublishError, UserError) as error:
         return [campaign.finding(error.code, "channels", name, **error.values)]

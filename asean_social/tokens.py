@@ -18,7 +18,10 @@ from asean_social.database import Database, moment, stamp
 from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, Unavailable
 from asean_social.publishers.base import TokenPair
 
-IDLE_MOST = timedelta(days=7)  # a refresh token dies after three months (Zalo) or six (Google) without use
+IDLE_MOST = timedelta(days=7)
+# A refresh token dies so long after it was last used (https://developers.zalo.me/docs/official-account;
+# https://developers.google.com/identity/protocols/oauth2, read 2026-11-23).
+UNUSED_LIFE = {"zalo": timedelta(days=90), "youtube": timedelta(days=180)}
 LOST_MOST = 2  # the same refresh token is tried once more after a lost answer, never again
 
 Refresh = Callable[[str], TokenPair]
@@ -33,6 +36,12 @@ class _Row:
     refresh_owner: str | None
     refresh_until: datetime | None
     lost: int
+
+
+def renewed_at(database: Database, platform: str, name: str) -> datetime | None:
+    """When the account's pair of tokens was last renewed, or first stored; None where none is kept."""
+    rows = database.read("select stored_at from token where account=?", (f"{platform}/{name}",))
+    return moment(rows[0]["stored_at"]) if rows else None
 
 
 class StaticToken:

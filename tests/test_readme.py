@@ -16,7 +16,7 @@ VIETNAMESE = (ROOT / "README.vi.md").read_text(encoding="utf-8")
 
 
 def commands():
-    from asean_social.cli import planning, running, showing  # noqa: F401 -- they register their commands
+    from asean_social.cli import doctor, planning, running, showing  # noqa: F401 -- they register their commands
 
     return {one.name or one.callback.__name__ for one in app.registered_commands}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
-from asean_social.errors import OutcomeUnknown
+from asean_social.errors import OutcomeUnknown, Problem, Severity
 from asean_social.publishers.quotas import Quota
 
 
@@ -151,6 +151,16 @@ def stale(message: Message, pieces: Sequence[Piece], now: datetime) -> bool:
     return any(one.at is not None and now - one.at > life for one in pieces)
 
 
+SOON = timedelta(days=14)
+
+
+def ending(end: datetime, now: datetime) -> Severity:
+    """How a token or package that ends then is told of: well while that is far, a warning in its last two weeks."""
+    if end - now > SOON:
+        return Severity.NOTE
+    return Severity.WARNING if end > now else Severity.ERROR
+
+
 class Publisher(ABC):
     platform: ClassVar[str]
     kinds: ClassVar[frozenset[str]]
@@ -220,4 +230,12 @@ class Publisher(ABC):
         For `check --accounts`: a playlist that does not exist, a category that cannot be chosen.
         """
         del message
+        yield from ()
+
+    def condition(self, now: datetime) -> Iterator[Problem]:
+        """What the platform tells of the account and its token before anything fails; notes are what is well.
+
+        Read-only there; a store of ours may be tried with a file that is removed again. Raises PublishError.
+        """
+        del now
         yield from ()

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from asean_social.credentials import FacebookAccount
-from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
+from asean_social.errors import OutcomeUnknown, Problem, Rejected, Unavailable
 from asean_social.publishers.base import (
     Account,
     After,
@@ -29,6 +29,7 @@ from asean_social.publishers.base import (
     piece,
 )
 from asean_social.publishers.facebook_graph import FAULT, PLATFORM, Gone, Graph, unclear
+from asean_social.publishers.facebook_health import condition
 from asean_social.publishers.facebook_reel import Reels
 from asean_social.publishers.facebook_video import Videos, address, rows
 from asean_social.publishers.http import Session
@@ -158,6 +159,10 @@ class Facebook(Publisher):
         posts = [one for one in pieces if one.name == "post" or one.name.startswith("photo:")]
         for one in sorted(posts, key=lambda one: one.name != "post"):
             self._remove(one)
+
+    def condition(self, now: datetime) -> Iterator[Problem]:
+        yield from condition(self._graph, now)
+        self.rest = self._graph.rest
 
     # -- what follows publication
 

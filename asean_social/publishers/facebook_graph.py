@@ -51,11 +51,12 @@ class Graph:
 
     def __init__(self, account: FacebookAccount, session: Session, tokens: Tokens) -> None:
         self._secret = account.app_secret.get_secret_value()
+        self._app = f"{account.app_id}|{self._secret}" if account.app_id and self._secret else ""
         self.api_url = account.api_url
         self.rest = 0.0  # seconds the last answer asks us to make no further request
         self._session, self._tokens = session, tokens
         session.rebase(HOST, account.api_url)
-        session.keep_secret(self._secret)
+        session.keep_secret(self._secret, self._app)
 
     def get(self, path: str, **fields: Any) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = self._call("GET", path, fields, visible=False)
@@ -117,6 +118,19 @@ class Graph:
             return self.get(remote_id, fields=fields)
         except Gone:
             return None
+
+    def inspect(self) -> Mapping[str, Any] | None:
+        """What Facebook tells of the token in use; None where the app's own id and secret are not configured.
+
+        https://developers.facebook.com/docs/graph-api/reference/debug_token
+        """
+        if not self._app:
+            return None
+        graph = facebook.GraphAPI(self._app, session=_Wire(self._session, self, visible=False))
+        found = graph.request(f"{VERSION}/debug_token", {"input_token": self._token()}).get("data")
+        if not isinstance(found, dict):
+            raise unclear(visible=False)
+        return found
 
     def delete(self, remote_id: str) -> None:
         """One already gone counts as removed."""

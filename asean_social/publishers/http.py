@@ -11,6 +11,8 @@ import re
 import ssl
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 from urllib.parse import quote, urlsplit
@@ -114,6 +116,15 @@ def scrub(text: str, secrets: set[str]) -> str:
         for form in {secret, quote(secret, safe="")}:
             text = text.replace(form, "***")
     return _BEARER.sub(r"\1 ***", _SECRET_WORDS.sub(r"\1***", text))
+
+
+def server_time(url: str) -> datetime | None:
+    """What a server says the time is, to the second, in UTC; None where it does not answer or does not say."""
+    try:
+        with Session().get(url, stream=True) as response:
+            return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (requests.RequestException, KeyError, ValueError):
+        return None
 
 
 def transport_error(

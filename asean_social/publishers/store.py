@@ -58,6 +58,13 @@ class Store:
                 _write(files, path, target)
         return f"{self._media.url}/{name}"
 
+    def remove(self, name: str) -> None:
+        """One that is not there counts as removed. Raises Unavailable, Rejected."""
+        with _told(self._media.store):
+            files, root = self._open()
+            with suppress(FileNotFoundError):
+                files.rm_file(f"{root}/{name}")
+
     def sweep(self, now: datetime) -> list[str]:
         """`prune` what is older than `KEEP`, at most once a day: listing a store may cost a request for each file."""
         with _told(self._media.store):

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from asean_social.credentials import YouTubeAccount
-from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
+from asean_social.errors import OutcomeUnknown, Problem, Rejected, Unavailable
 from asean_social.publishers import quotas, youtube_playlists
 from asean_social.publishers.base import (
     Account,
@@ -242,6 +242,10 @@ class YouTube(Publisher):
 
     def objections(self, message: Message) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from self._objections.of(message)
+
+    def condition(self, now: datetime) -> Iterator[Problem]:
+        del now
+        yield from self._objections.of_channel()
 
 
 def _resource(options: Mapping[str, Any]) -> dict[str, Any]:

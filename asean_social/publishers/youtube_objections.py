@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from asean_social.errors import Problem, Severity
 from asean_social.publishers.base import Message
 from asean_social.publishers.limits import LONG_UPLOAD
 from asean_social.publishers.youtube_api import Api, items, part
@@ -70,6 +71,17 @@ class Objections:
         if message.media[0].duration > LONG_UPLOAD and self._long_uploads in ("eligible", "disallowed"):
             yield "youtube.long-uploads", {"minutes": round(message.media[0].duration / 60)}
 
-    @cached_property
+    @property
     def _long_uploads(self) -> str:
-        return str(part(self._api.channel("status"), "status").get("longUploadsStatus", ""))
+        return str(self._status.get("longUploadsStatus", ""))
+
+    @cached_property
+    def _status(self) -> Mapping[str, Any]:
+        return part(self._api.channel("status"), "status")
+
+    def of_channel(self) -> Iterator[Problem]:
+        """What the channel's own status tells, as far as it hinders."""
+        if self._status.get("isLinked") is False:
+            yield Problem("youtube.not-linked")
+        if self._long_uploads in ("eligible", "disallowed"):
+            yield Problem("youtube.short-only", {}, Severity.NOTE)

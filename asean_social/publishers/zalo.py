@@ -23,7 +23,15 @@ from typing import Any
 import requests
 
 from asean_social.credentials import ZaloAccount
-from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, Unavailable
+from asean_social.errors import (
+    AuthFailed,
+    OutcomeUnknown,
+    Problem,
+    PublishError,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
 from asean_social.publishers import zalo_wire as wire
 from asean_social.publishers.base import (
     Account,
@@ -42,6 +50,7 @@ from asean_social.publishers.http import Session, transport_error
 from asean_social.publishers.limits import ZALO
 from asean_social.publishers.quotas import Quota
 from asean_social.publishers.store import Store
+from asean_social.publishers.zalo_health import of_package, of_store
 from asean_social.publishers.zalo_media import (
     GROWING,
     explained,
@@ -292,6 +301,12 @@ class Zalo(Publisher):
         """Pictures are needed until Zalo has fetched them, and a while more."""
         if self._account.media is not None:
             Store(self._account.media).sweep(now)
+
+    def condition(self, now: datetime) -> Iterator[Problem]:
+        yield from of_package(self._call(wire.WHO), now)
+        if self._account.media is None:
+            raise Rejected(PLATFORM, "zalo.no-media-store")
+        yield from of_store(self._session, Store(self._account.media))
 
     # -- discard
 

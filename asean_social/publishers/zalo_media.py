@@ -105,7 +105,7 @@ def show_pictures(session: Session, store: Store, message: Message, known: Known
         media = message.media[index]
         name = public_name(media.sha256, media.mime, int(known.get("names") or 0))
         url = encoded(store.put(name, media.path))
-        _prove(session, url, media)
+        prove(session, url, media)
         yield from keep(known, f"media:{index}", url)
 
 
@@ -129,7 +129,8 @@ def explained(message: Message, known: Known, refusal: wire.PictureRefused) -> R
     return Rejected(PLATFORM, code, refusal.detail, **values)
 
 
-def _prove(session: Session, url: str, media: Media) -> None:
+def prove(session: Session, url: str, media: Media) -> None:
+    """That everybody is shown this very file at the address. Raises Unavailable, Rejected."""
     try:
         with session.get(url, stream=True) as response:
             status, found = response.status_code, _digest(response, media.size)

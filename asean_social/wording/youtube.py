@@ -102,4 +102,7 @@ MESSAGES: dict[str, str] = {
     "youtube.cannot-search.hint": "Look in YouTube Studio whether the video is there already.",
     "youtube.is-public": "The video {video} is already published and is not deleted.",
     "youtube.is-public.hint": "Delete it in YouTube Studio if it must go.",
+    "youtube.not-linked": "The channel is not linked to a YouTube account that may upload.",
+    "youtube.not-linked.hint": "Sign in on youtube.com with the account of this channel and complete the channel there.",
+    "youtube.short-only": "videos longer than 15 minutes are not allowed on this channel",
 }

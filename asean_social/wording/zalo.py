@@ -96,4 +96,9 @@ MESSAGES: dict[str, str] = {
     "zalo.broadcast-shut": "Zalo has shut the interface for broadcasts ({detail}).",
     "zalo.broadcast-shut.hint": "Take `broadcast` out of the campaign files, send broadcasts by hand in OA Manager (oa.zalo.me), and skip this one.",
     "zalo.broadcast-unknown": "Zalo cannot be asked whether a broadcast was sent.",
+    "zalo.unverified": "Zalo has not verified the Official Account; broadcasts need that.",
+    "zalo.unverified.hint": "Ask for verification on oa.zalo.me.",
+    "zalo.package-ends": "the package “{package}” of the Official Account is paid until {end}",
+    "zalo.package-ends.hint": "Renew the package on oa.zalo.me; without it articles through the API are refused.",
+    "store.works": "what is written to the media store is shown at its public address",
 }
