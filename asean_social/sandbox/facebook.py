@@ -34,6 +34,7 @@ VERSIONS = {
     "v25.0": "2028-07-29",
     "v26.0": "9999-12-31",
 }
+MOST_LISTED = 600  # posts that a feed goes back at most: about a year's
 POST_DEFAULT = "id,created_time,message"
 FILM_DEFAULT = "id,description,updated_time"
 PHOTO_DEFAULT = "id,created_time,name"
@@ -314,6 +315,8 @@ class Facebook(Access):
         owner = self._own(caller, subject, write=False)
         with self.world.lock:
             found = [post for post in self.wall.posts_of(owner) if _BELONGS[edge](post)]
+            if edge == "feed":
+                found = found[:MOST_LISTED]
             nodes = [self.wall.post_node(post) for post in found[request.lagging :]]
         rows = [select("PagePost", node, values.get("fields"), POST_DEFAULT) for node in nodes]
         return Answer.json(page(rows, values, self._next(request)))

@@ -73,6 +73,7 @@ class Post:
     updated: float = 0.0
     lone_photo: bool = False  # made by the photos edge: the photo is the post
     feed: bool = True  # False for no_story
+    ours: bool = True  # made by this app; another app's posts cannot be changed
 
     @property
     def kind(self) -> str:
@@ -168,6 +169,8 @@ class Wall:
             self._publish(post, now)
 
     def _check_edit(self, post: Post, values: Mapping[str, Any]) -> None:
+        if not post.ours:
+            raise refuse(200, "(#200) The post was not made by this app")
         if values.get("is_published") is False and post.published is not None:
             raise refuse(100, "(#100) A published post cannot be unpublished")
         if values.get("is_published") and "scheduled_publish_time" in values:
