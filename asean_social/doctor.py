@@ -11,8 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from asean_social import credentials, inquiry
+from asean_social import credentials, inquiry, orphans
 from asean_social.accounts import Accounts
 from asean_social.clock import Clock
 from asean_social.credentials import Credentials
@@ -21,6 +22,7 @@ from asean_social.decisions import SKEW, Policy
 from asean_social.delivery import BEGIN_NEEDS
 from asean_social.errors import CredentialsError, LedgerError, Problem, PublishError, Severity, UserError
 from asean_social.ledger import Ledger
+from asean_social.orphans import Orphan
 from asean_social.publishers.base import Publisher, ending
 from asean_social.publishers.http import server_time, unguarded, unheard
 from asean_social.records import Hold
@@ -55,6 +57,7 @@ class Doctor:
         self._ledger: Ledger | None = None
         self._accounts: Accounts | None = None
         self._open: dict[Account, Publisher] = {}
+        self.orphans: list[tuple[Account, Orphan]] = []  # what `findings` told of
 
     @property
     def ledger(self) -> Ledger:
@@ -127,6 +130,7 @@ class Doctor:
         yield from _told(lambda: self._token(account))
         yield from _told(lambda: self._quotas(publisher))
         yield from _told(lambda: self._refused(account, publisher))
+        yield from self._orphans(account, publisher)
 
     def _on_hold(self, account: Account) -> Iterator[Problem]:
         for hold in holds(self.ledger_file):
@@ -153,6 +157,29 @@ class Doctor:
             until = now + timedelta(seconds=publisher.rest)
             yield Problem("publish.rest", {"until": until, "platform": publisher.platform}, Severity.WARNING)
 
+    def _orphans(self, account: Account, publisher: Publisher) -> Iterator[Problem]:
+        try:
+            seen = orphans.look(publisher, account, self.ledger, self.root, self.clock.now())
+        except (PublishError, LedgerError) as error:
+            values = {**error.values, "cause": error.code}
+            yield Problem("doctor.orphans-unseen", values, Severity.WARNING)
+            return
+        self.orphans += [(account, one) for one in seen.orphans]
+        for one in seen.orphans:
+            yield Problem("doctor.orphan", _of_orphan(one), Severity.WARNING, post=one.key)
+        if seen.others:
+            yield Problem("doctor.hidden", {"count": seen.others}, Severity.NOTE)
+
+    def clean(self) -> Iterator[Problem]:
+        """Remove the orphans that `findings` told of; each is read anew just before."""
+        for account, one in self.orphans:
+            problem = Problem("doctor.cleaned", _of_orphan(one), Severity.NOTE)
+            try:
+                self.publisher(account).erase(one.hidden)
+            except (PublishError, UserError) as error:
+                problem = Problem(error.code, error.values)
+            yield replace(problem, path="/".join(account), post=one.key)
+
     def _refused(self, account: Account, publisher: Publisher) -> Iterator[Problem]:
         for campaign in self.loaded.campaigns.values():
             for name, channel in campaign.channels.items():
@@ -160,6 +187,12 @@ class Doctor:
                     plan = self.loaded.plans[campaign.slug].deliveries
                     own = [one for one in plan if one.channel == name]
                     yield from inquiry.refused(publisher, campaign, name, own)
+
+
+def _of_orphan(one: Orphan) -> Mapping[str, Any]:
+    hidden = one.hidden
+    name = " ".join(hidden.name.split())[:60]
+    return {"kind": hidden.kind, "id": hidden.remote_id, "made": hidden.made_at, "name": name, "key": one.key}
 
 
 def of_disk(free: int) -> Iterator[Problem]:

@@ -1,15 +1,17 @@
 """doctor: what is well, what may fail soon, what stops publishing, each with what to do."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from os import environ
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from asean_social.cli.app import FAULTS, GOOD, Desktop, Json, Paths, Screen, app, desktop
 from asean_social.errors import Problem, Severity, UserError
+from asean_social.text import plain
 
 if TYPE_CHECKING:
     from asean_social.doctor import Account, Doctor
@@ -27,13 +29,31 @@ WORDS = {
 
 
 @app.command(help="help.doctor")
-def doctor(context: typer.Context, paths: Paths = None, accounts: Only = None, as_json: Json = False) -> int:
+def doctor(
+    context: typer.Context,
+    paths: Paths = None,
+    accounts: Only = None,
+    clean: Annotated[bool, typer.Option("--clean", help="help.doctor-clean")] = False,
+    as_json: Json = False,
+) -> int:
     tool = desktop(context)
-    called = _called(tool, paths, accounts)
+    called, report = _called(tool, paths, accounts), Report(tool.screen, as_json=as_json)
     try:
-        return _tell(tool.screen, called.findings(), as_json=as_json)
+        report.tell(called.findings())
+        if clean:
+            _clean(report, called)
+        return report.end()
     finally:
         called.close()
+
+
+def _clean(report: "Report", called: "Doctor") -> None:
+    if not called.orphans:
+        report.say("doctor.nothing-to-clean")
+        return
+    report.say("doctor.cleaning", count=len(called.orphans))
+    report.consent("doctor.word-clean")
+    report.tell(called.clean())
 
 
 def _called(tool: Desktop, paths: list[Path] | None, accounts: list[str] | None) -> "Doctor":
@@ -61,33 +81,56 @@ def _account(text: str) -> "Account":
     return platform, name
 
 
-def _tell(screen: Screen, findings: Iterable[Problem], *, as_json: bool) -> int:
-    """Each as soon as it is known: asking the platforms takes its time."""
-    told: list[Problem] = []
-    for one in findings:
-        if not as_json:
-            if not told or told[-1].path != one.path:
-                screen.write(one.path or screen.language.say("doctor.computer"))
-            _line(screen, one)
-        told.append(one)
-    counts = Counter(one.severity for one in told)
-    if as_json:
-        screen.json([screen.problem_json(one) for one in told])
-    else:
-        values = {"good": counts[Severity.NOTE], "warnings": counts[Severity.WARNING]}
+class Report:
+    """Each finding as soon as it is known, since asking the platforms takes its time; JSON at the end."""
+
+    def __init__(self, screen: Screen, *, as_json: bool) -> None:
+        self._screen, self._as_json = screen, as_json
+        self._told: list[Problem] = []
+
+    def tell(self, findings: Iterable[Problem]) -> None:
+        for one in findings:
+            if not self._as_json:
+                if not self._told or self._told[-1].path != one.path:
+                    self._screen.write(one.path or self._screen.language.say("doctor.computer"))
+                self._line(one)
+            self._told.append(one)
+
+    def say(self, code: str, **values: Any) -> None:
+        self._screen.note(self._screen.language.say(code, **values))
+
+    def consent(self, code: str) -> None:
+        """A person types the word, or whoever calls hands it over. Raises UserError."""
+        word = self._screen.language.say(code)
+        if sys.stdin.isatty() and self._as_json:
+            raise UserError("doctor.no-terminal", word=word)
+        sys.stderr.write(self._screen.language.say("doctor.type", word=word))
+        sys.stderr.flush()
+        typed = sys.stdin.readline()
+        if not typed:
+            raise UserError("doctor.no-terminal", word=word)
+        if plain(typed) != plain(word):  # with or without marks
+            raise UserError("doctor.not-typed", word=word)
+
+    def end(self) -> int:
+        counts = Counter(one.severity for one in self._told)
         faults = counts[Severity.ERROR]
-        screen.say("doctor.ill" if faults else "doctor.well", faults=faults, **values)
-    return FAULTS if counts[Severity.ERROR] else GOOD
+        if self._as_json:
+            self._screen.json([self._screen.problem_json(one) for one in self._told])
+        else:
+            values = {"good": counts[Severity.NOTE], "warnings": counts[Severity.WARNING]}
+            self._screen.say("doctor.ill" if faults else "doctor.well", faults=faults, **values)
+        return FAULTS if faults else GOOD
 
+    def _line(self, one: Problem) -> None:
+        from rich.text import Text
 
-def _line(screen: Screen, one: Problem) -> None:
-    from rich.text import Text
-
-    code, style = WORDS[one.severity]
-    sentence, hint = screen.language.problem(one)
-    hint = hint or screen.language.hint(str(one.values.get("cause", "")), **one.values)
-    place = f"{one.file}:{one.line} " if one.file and one.line else ""
-    line = Text.assemble("  ", (f"{screen.language.say(code):<10}", style), f"{place}{sentence}")
-    screen.console().print(line, soft_wrap=True)
-    if hint and one.severity is not Severity.NOTE:
-        screen.write(f"  {'':10}{screen.language.say('screen.hint', hint=hint)}")
+        code, style = WORDS[one.severity]
+        language = self._screen.language
+        sentence, hint = language.problem(one)
+        hint = hint or language.hint(str(one.values.get("cause", "")), **one.values)
+        place = f"{one.file}:{one.line} " if one.file and one.line else ""
+        line = Text.assemble("  ", (f"{language.say(code):<10}", style), f"{place}{sentence}")
+        self._screen.console().print(line, soft_wrap=True)
+        if hint and one.severity is not Severity.NOTE:
+            self._screen.write(f"  {'':10}{language.say('screen.hint', hint=hint)}")

@@ -7,7 +7,7 @@ with all pieces so far.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -100,6 +100,18 @@ class Receipt:
 class Account:
     remote_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """An object of an account that only its owner sees."""
+
+    remote_id: str
+    kind: str  # post | video | article
+    made_at: datetime
+    name: str  # its title, or its text where it has none
+    shows: Callable[[Message], bool]  # whether it has, as far as the platform tells, this content
+    timed: bool = False  # somebody set a time at which the platform shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +251,18 @@ class Publisher(ABC):
         """
         del now
         yield from ()
+
+    def invisible(self, since: datetime) -> Iterator[Hidden]:
+        """What only the owner sees of what was made after `since`, people's drafts too, where the platform lists it.
+
+        Raises PublishError; OutcomeUnknown where the list could not be read to its end.
+        """
+        del since
+        yield from ()
+
+    def erase(self, hidden: Hidden) -> None:
+        """Remove it if it is still invisible and the same, which is read anew; one already gone counts as removed.
+
+        Raises PublishError, Rejected where it is neither.
+        """
+        raise NotImplementedError(hidden.kind)

@@ -19,6 +19,7 @@ from asean_social.errors import OutcomeUnknown, Problem, Rejected, Unavailable
 from asean_social.publishers.base import (
     Account,
     After,
+    Hidden,
     Media,
     Message,
     Piece,
@@ -28,10 +29,11 @@ from asean_social.publishers.base import (
     Wait,
     piece,
 )
-from asean_social.publishers.facebook_graph import FAULT, PLATFORM, Gone, Graph, unclear
+from asean_social.publishers.facebook_graph import DUPLICATE, FAULT, PLATFORM, Gone, Graph, unclear
 from asean_social.publishers.facebook_health import condition
+from asean_social.publishers.facebook_hidden import erase, hidden_posts, hidden_videos
 from asean_social.publishers.facebook_reel import Reels
-from asean_social.publishers.facebook_video import Videos, address, rows
+from asean_social.publishers.facebook_video import Videos, address, following, rows
 from asean_social.publishers.http import Session
 from asean_social.publishers.limits import FACEBOOK
 from asean_social.text import fold
@@ -80,8 +82,9 @@ class Facebook(Publisher):
         if not self._two_step:
             return
         if piece(known, "post") is None:
-            known.append(Piece("post", self._create(message, known, published=False)))
-            yield known[-1]
+            for one in self._assembled(message, known):
+                known.append(one)
+                yield one
         if self.status(message, known).public:
             # Public notes say that unpublished posts with media may go out at once; a person must know.
             raise Rejected(PLATFORM, "publish.facebook.public-at-once", post=piece(known, "post"))
@@ -156,13 +159,23 @@ class Facebook(Publisher):
             self._videos.discard(video)
         for reel in {one.value for one in pieces if one.name == "reel"}:
             self._reels.discard(reel)
-        posts = [one for one in pieces if one.name == "post" or one.name.startswith("photo:")]
+        posts = [one for one in pieces if one.value and one.name.startswith(("post", "photo:"))]
         for one in sorted(posts, key=lambda one: one.name != "post"):
             self._remove(one)
 
     def condition(self, now: datetime) -> Iterator[Problem]:
         yield from condition(self._graph, now)
         self.rest = self._graph.rest
+
+    def invisible(self, since: datetime) -> Iterator[Hidden]:
+        """Unpublished posts and videos. Unpublished photos are in no list (Facebook drops them itself within a day), and
+        an unfinished reel has no content yet.
+        """
+        yield from hidden_posts(self._graph, self._page, since)
+        yield from hidden_videos(self._graph, self._page, since)
+
+    def erase(self, hidden: Hidden) -> None:
+        erase(self._graph, hidden)
 
     # -- what follows publication
 
@@ -189,7 +202,7 @@ class Facebook(Publisher):
                 own = isinstance(author, dict) and str(author.get("id")) == self._page
                 if own and fold(str(one.get("message", ""))) == wanted:
                     return str(one["id"])
-            cursor = _next(answer)
+            cursor = following(answer)
             if not cursor:
                 return None
         raise OutcomeUnknown(PLATFORM, "publish.cannot-look-up")
@@ -221,9 +234,24 @@ class Facebook(Publisher):
             raise Rejected(PLATFORM, "publish.is-public", remote_id=one.value)
         self._graph.delete(one.value)
 
+    def _assembled(self, message: Message, known: list[Piece]) -> Iterator[Piece]:
+        """The unpublished post. Where the answer to an earlier one was lost, its photos hang on that and are refused:
+        nobody sees it, so they are uploaded once more.
+        """
+        try:
+            post = self._create(message, known, published=False)
+        except Rejected as refusal:
+            if refusal.code != DUPLICATE or not _photos(message):
+                raise
+            for number, _ in enumerate(_photos(message)):
+                yield Piece(f"photo:{number}", "")
+            yield from self._missing_photos(message, known)
+            post = self._create(message, known, published=False)
+        yield Piece("post", post)
+
     def _missing_photos(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece]:
         for number, media in enumerate(_photos(message)):
-            if piece(pieces, f"photo:{number}") is None:
+            if not piece(pieces, f"photo:{number}"):
                 photo = self._graph.upload(
                     f"{self._page}/photos", media, published=False, alt_text_custom=media.alt
                 )
@@ -276,15 +304,6 @@ class Facebook(Publisher):
 def _photos(message: Message) -> Sequence[Media]:
     """The pictures that are the post itself, in their order."""
     return message.media if message.kind in ("photo", "album") else ()
-
-
-def _next(answer: Mapping[str, Any]) -> str:
-    """The cursor of the next page; empty after the last."""
-    paging = answer.get("paging")
-    if not isinstance(paging, dict) or "next" not in paging:
-        return ""
-    cursors = paging.get("cursors")
-    return str(cursors.get("after") or "") if isinstance(cursors, dict) else ""
 
 
 def _known(remote_id: str | None) -> str:

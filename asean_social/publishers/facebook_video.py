@@ -171,6 +171,15 @@ def rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return found
 
 
+def following(answer: Mapping[str, Any]) -> str:
+    """The cursor of the next page; empty after the last."""
+    paging = answer.get("paging")
+    if not isinstance(paging, dict) or "next" not in paging:
+        return ""
+    cursors = paging.get("cursors")
+    return str(cursors.get("after") or "") if isinstance(cursors, dict) else ""
+
+
 def same_text(video: Mapping[str, Any], message: Message) -> bool:
     return fold(str(video.get("description") or "")) == fold(message.text)
 

@@ -23,6 +23,7 @@ from asean_social.publishers import quotas, youtube_playlists
 from asean_social.publishers.base import (
     Account,
     After,
+    Hidden,
     Limit,
     Message,
     Piece,
@@ -38,6 +39,7 @@ from asean_social.publishers.limits import YOUTUBE
 from asean_social.publishers.youtube_additions import additions
 from asean_social.publishers.youtube_api import PAGE, Api, fitting, identity, items, part
 from asean_social.publishers.youtube_errors import unreadable
+from asean_social.publishers.youtube_hidden import erase, hidden_videos
 from asean_social.publishers.youtube_objections import Objections
 from asean_social.text import fold, plain
 
@@ -209,6 +211,12 @@ class YouTube(Publisher):
         if len(found) > 1:
             raise OutcomeUnknown("youtube", "youtube.several-found", count=len(found))
         return _receipt(found[0], message.options) if found else None
+
+    def invisible(self, since: datetime) -> Iterator[Hidden]:
+        return hidden_videos(self._uploads(since))
+
+    def erase(self, hidden: Hidden) -> None:
+        erase(self._api, hidden)
 
     def _uploads(self, since: datetime) -> Iterator[Mapping[str, Any]]:
         """The videos uploaded or published after `since`, newest upload first."""

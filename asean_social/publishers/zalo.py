@@ -36,6 +36,7 @@ from asean_social.publishers import zalo_wire as wire
 from asean_social.publishers.base import (
     Account,
     After,
+    Hidden,
     Media,
     Message,
     Piece,
@@ -51,6 +52,7 @@ from asean_social.publishers.limits import ZALO
 from asean_social.publishers.quotas import Quota
 from asean_social.publishers.store import Store
 from asean_social.publishers.zalo_health import of_package, of_store
+from asean_social.publishers.zalo_hidden import hidden_articles
 from asean_social.publishers.zalo_media import (
     GROWING,
     explained,
@@ -307,6 +309,16 @@ class Zalo(Publisher):
         if self._account.media is None:
             raise Rejected(PLATFORM, "zalo.no-media-store")
         yield from of_store(self._session, Store(self._account.media))
+
+    def invisible(self, since: datetime) -> Iterator[Hidden]:
+        for kind in sorted(self.kinds):
+            yield from hidden_articles(self._pages(kind), self._detail, since)
+
+    def erase(self, hidden: Hidden) -> None:
+        view = self._view(hidden.remote_id, pages=None)
+        if view is not None and fold(str(view.get("title", ""))) != fold(hidden.name):
+            raise Rejected(PLATFORM, "publish.changed-meanwhile", remote_id=hidden.remote_id)
+        self._remove(hidden.remote_id)
 
     # -- discard
 

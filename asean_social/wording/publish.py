@@ -81,4 +81,6 @@ MESSAGES: dict[str, str] = {
     "publish.facebook.token-endless": "the token has no end date",
     "publish.facebook.token-ends": "the token ends on {end}",
     "publish.facebook.token-ends.hint": "A person with access to the Page signs in again, and the new Page token goes into credentials.toml as access_token.",
+    "publish.changed-meanwhile": "{remote_id} was changed meanwhile, so it was not removed.",
+    "publish.changed-meanwhile.hint": "Somebody may be using it. Look at it on {platform}; if it must go, a person removes it there.",
 }
