@@ -64,7 +64,8 @@ def _items(walk):
     shown = walk.graph.photo()["id"]
     odd = [[{"media_fbid": walk.photo, "a": 1}], [{}], [{"media_fbid": "1"}], [{"media_fbid": [1]}], []]
     answers = [(walk.ask("feed.create", attached_media=one), PLAIN) for one in odd]
-    answers += [(walk.ask("post.update", attached_media=one), PLAIN) for one in odd]
+    hidden = walk.ask("feed.create", published="false").json()["id"]
+    answers += [(walk.graph.send("POST", f"/{hidden}", attached_media=one), PLAIN) for one in odd]
     answers += [(walk.album(walk.photo, **when), PLAIN), (walk.album(kept, **when), None)]
     return [*answers, (walk.album(walk.photo), None), (walk.album(shown), (100, 1366051))]
 
