@@ -353,6 +353,8 @@ class Turn:
             repeatable=repeatable,
             kept=claim.reason if claim.why.get("kept") else "",
         )
+        if decision.state == State.UNKNOWN:  # looked for again, for the same reason
+            decision = replace(decision, step=claim.step)
         self._settle(decision, receipt)
 
     # -- small things --------------------------------------------------------------------------------------------

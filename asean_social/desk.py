@@ -53,6 +53,7 @@ class Desk:
         claim = self.ledger.claim(account, lane, campaigns, self.clock.now(), self.claimer)
         if claim is None:
             return False
+        self.ledger.begun()
         turn = Turn(self, claim)
         with suppress(LeaseLost):  # another runner has it: stop at once, send and delete nothing
             try:
@@ -71,6 +72,7 @@ class Desk:
         claim = self.ledger.claim_follow_up(self.clock.now(), self.claimer)
         if claim is None:
             return False
+        self.ledger.begun()
         with suppress(LeaseLost):  # another runner has it
             Errand(self, claim).run()
         return True

@@ -16,8 +16,9 @@ from typing import Any
 
 from asean_social import records
 from asean_social.chores import Chores, publish_follow_ups
-from asean_social.database import Database, is_current, migrate, moment, stamp
-from asean_social.decisions import LATE, RELEASE, Decision
+from asean_social.copies import Copies
+from asean_social.database import LONG_AGO, Database, is_current, later_of, migrate, moment, stamp
+from asean_social.decisions import LATE, LOOK_FIRST, RELEASE, Decision
 from asean_social.errors import LedgerError
 from asean_social.follow_ups import DO, LOOK
 from asean_social.publishers.base import Piece
@@ -37,7 +38,7 @@ from asean_social.records import (
 from asean_social.states import State, may
 
 
-class Ledger(Chores):
+class Ledger(Copies, Chores):
     def __init__(self, database: Database) -> None:
         self.database = database
 
@@ -269,7 +270,7 @@ class Ledger(Chores):
 
     def _published(self, db: sqlite3.Connection, row: Delivery, now: datetime) -> None:
         """What follows publication; where it was found public, somebody may have done that too."""
-        found = row.state in (State.PLANNED, State.HELD)
+        found = row.state in (State.PLANNED, State.HELD) or row.step == LOOK_FIRST
         publish_follow_ups(db, row, LOOK if found else DO, now)
 
     # -- pieces --------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class Shelf:
 
     def keep(self, key: str, facts: Mapping[str, Any]) -> None:
         with suppress(OSError):
-            _put(self._fact(key), json.dumps({**facts, "key": key}).encode())
+            put(self._fact(key), json.dumps({**facts, "key": key}).encode())
 
     def rendition(self, sha256: str, recipe: str, content: bytes) -> Path:
         """A file with this content; where the cache cannot be written, one that lives as long as this shelf."""
@@ -50,10 +50,10 @@ class Shelf:
             if _holds(path, content):
                 path.touch()
             else:
-                _put(path, content)
+                put(path, content)
         except OSError:
             path = self._private() / name
-            _put(path, content)
+            put(path, content)
         return path
 
     def _private(self) -> Path:
@@ -91,8 +91,8 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
-def _put(path: Path, content: bytes) -> None:
-    """Whole or not at all, whoever else writes it. Raises OSError."""
+def put(path: Path, content: bytes, *, durably: bool = False) -> None:
+    """Whole or not at all, whoever else writes it; `durably`: also after a power cut. Raises OSError."""
     if not path.parent.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = mkstemp(dir=path.parent)
@@ -100,6 +100,9 @@ def _put(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            if durably:
+                file.flush()
+                os.fsync(file.fileno())
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)

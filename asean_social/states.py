@@ -23,6 +23,7 @@ S = State
 
 TRANSITIONS: MappingProxyType[State, frozenset[State]] = MappingProxyType(
     {
+        # waiting -> planned, staged and waiting -> unknown: the ledger is an older copy, so it is looked for first
         # planned -> published: begun after its time it is first looked for on the account, and was found there
         S.PLANNED: frozenset({S.STAGING, S.PUBLISHED, S.HELD, S.SKIPPED, S.CANCELLED}),
         S.STAGING: frozenset({S.STAGED, S.WAITING, S.HELD, S.PLANNED}),

@@ -12,6 +12,7 @@ def cache(tmp_path_factory):
     """Nothing that was found out in an earlier run, and nothing left on this machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASEAN_SOCIAL_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("ASEAN_SOCIAL_STATE", str(tmp_path_factory.mktemp("state")))
         yield
 
 

@@ -93,6 +93,7 @@ class Station:
     ) -> None:
         from asean_social import sync
         from asean_social.accounts import Accounts
+        from asean_social.copies import Witness
         from asean_social.decisions import Policy
         from asean_social.ledger import Ledger
         from asean_social.runner import Runner
@@ -111,7 +112,10 @@ class Station:
         for plan in loaded.plans.values():
             for one in plan.deliveries:
                 accounts.credentials.account(one.message.platform, one.message.account)
-        self.ledger = Ledger.open(project.ledger(ledger), clock.now())
+        place = project.ledger(ledger)
+        self.ledger = Ledger.open(place, clock.now())
+        if self.ledger.is_copy(Witness(place), clock.now()):
+            screen.note(screen.language.say("ledger.copy", file=str(place)))
         desk = self._desk(accounts, policy, clock, owner)
 
         def synced() -> "Scope":
