@@ -27,11 +27,15 @@ TRANSITIONS: MappingProxyType[State, frozenset[State]] = MappingProxyType(
         # planned -> published: begun after its time it is first looked for on the account, and was found there
         S.PLANNED: frozenset({S.STAGING, S.PUBLISHED, S.HELD, S.SKIPPED, S.CANCELLED}),
         S.STAGING: frozenset({S.STAGED, S.WAITING, S.HELD, S.PLANNED}),
-        S.STAGED: frozenset({S.RELEASING, S.HANDED_OVER, S.STAGING, S.HELD, S.SKIPPED, S.CANCELLED}),
+        S.STAGED: frozenset(
+            {S.RELEASING, S.HANDED_OVER, S.STAGING, S.UNKNOWN, S.HELD, S.SKIPPED, S.CANCELLED}
+        ),
         S.HANDED_OVER: frozenset({S.PUBLISHED, S.UNKNOWN, S.STAGED, S.HELD}),
         S.RELEASING: frozenset({S.CONFIRMING, S.PUBLISHED, S.WAITING, S.UNKNOWN, S.HELD}),
         S.CONFIRMING: frozenset({S.PUBLISHED, S.UNKNOWN, S.HELD}),
-        S.WAITING: frozenset({S.STAGING, S.RELEASING, S.HELD, S.SKIPPED, S.CANCELLED}),
+        S.WAITING: frozenset(
+            {S.STAGING, S.RELEASING, S.PLANNED, S.UNKNOWN, S.HELD, S.SKIPPED, S.CANCELLED}
+        ),
         S.UNKNOWN: frozenset({S.PUBLISHED, S.STAGED, S.WAITING, S.HELD}),
         S.PUBLISHED: frozenset(),
         S.HELD: frozenset({S.PLANNED, S.STAGED, S.UNKNOWN, S.PUBLISHED, S.SKIPPED, S.CANCELLED}),
