@@ -7,10 +7,11 @@ about: an account (platform/name), or "" for this computer and project.
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from asean_social import credentials, inquiry, orphans
@@ -26,6 +27,7 @@ from asean_social.orphans import Orphan
 from asean_social.publishers.base import Publisher, ending
 from asean_social.publishers.http import server_time, unguarded, unheard
 from asean_social.records import Hold
+from asean_social.rehearsal import WORKS, Book, Rehearsal, Rehearser
 from asean_social.sync import Loaded
 from asean_social.tokens import UNUSED_LIFE, renewed_at
 
@@ -57,7 +59,9 @@ class Doctor:
         self._ledger: Ledger | None = None
         self._accounts: Accounts | None = None
         self._open: dict[Account, Publisher] = {}
-        self.orphans: list[tuple[Account, Orphan]] = []  # what `findings` told of
+        # what `findings` told of
+        self.orphans: list[tuple[Account, Orphan]] = []
+        self.unfinished: list[tuple[Account, Rehearsal]] = []
 
     @property
     def ledger(self) -> Ledger:
@@ -91,8 +95,7 @@ class Doctor:
         yield from inquiry.of_credentials(self.loaded, self.credentials_file, self.environment)
         yield from of_clock({one.api_url for one in known.accounts.values()}, self.clock)
         for account in self.chosen(known):
-            for one in self._of_account(account):
-                yield replace(one, path="/".join(account))
+            yield from _about(account, self._of_account(account))
 
     def chosen(self, known: Credentials) -> list[Account]:
         """Raises UserError for an account the credentials file does not have."""
@@ -130,6 +133,7 @@ class Doctor:
         yield from _told(lambda: self._token(account))
         yield from _told(lambda: self._quotas(publisher))
         yield from _told(lambda: self._refused(account, publisher))
+        yield from _told(lambda: self._proof(account, publisher))
         yield from self._orphans(account, publisher)
 
     def _on_hold(self, account: Account) -> Iterator[Problem]:
@@ -170,8 +174,57 @@ class Doctor:
         if seen.others:
             yield Problem("doctor.hidden", {"count": seen.others}, Severity.NOTE)
 
+    # -- rehearsals ----------------------------------------------------------------------------------------------
+
+    def _proof(self, account: Account, publisher: Publisher) -> Iterator[Problem]:
+        """Whether the account has proven its two steps, and what earlier rehearsals may have left there."""
+        name = "/".join(account)
+        book = Book(self.ledger.database)
+        if publisher.unproven:
+            verdict, reason, at = book.verdict(name)
+            if verdict:
+                severity = Severity.NOTE if verdict == WORKS else Severity.ERROR
+                yield Problem(f"rehearsal.two-step-{verdict}", {"since": at, "cause": reason}, severity)
+            else:
+                yield Problem("rehearsal.unproven", {}, Severity.WARNING)
+        for one in book.unfinished(name):
+            with self._rehearser(account) as rehearser:
+                problem = rehearser.left(one)
+            if problem is not None:
+                yield problem
+                self.unfinished += [(account, one)] if problem.severity is not Severity.NOTE else []
+
+    def rehearse(self, account: Account, kind: str) -> Iterator[Problem]:
+        """`kind`: hidden or release. What an earlier one left is removed first."""
+        with self._rehearser(account) as rehearser:
+            for owner, one in self.unfinished:
+                if owner == account:
+                    yield from _about(account, rehearser.remove(one))
+            self.unfinished = [pair for pair in self.unfinished if pair[0] != account]
+            yield from _about(account, rehearser.run(kind))
+
+    def working(self, *, unproven: bool) -> list[Account]:
+        """The accounts that could be opened; `unproven`: of these, the ones that are to prove their two steps."""
+        return [account for account, one in self._open.items() if one.unproven or not unproven]
+
+    @contextmanager
+    def _rehearser(self, account: Account) -> Iterator[Rehearser]:
+        with TemporaryDirectory() as folder:
+            yield Rehearser(
+                self.publisher(account),
+                "/".join(account),
+                Book(self.ledger.database),
+                self.policy,
+                self.clock,
+                Path(folder),
+            )
+
     def clean(self) -> Iterator[Problem]:
-        """Remove the orphans that `findings` told of; each is read anew just before."""
+        """Remove what `findings` told of: orphans, each read anew just before, and what is left of rehearsals."""
+        for account, left in self.unfinished:
+            with self._rehearser(account) as rehearser:
+                done = [Problem("rehearsal.removed", {"began": left.began_at}, Severity.NOTE)]
+                yield from _about(account, rehearser.remove(left) or done)
         for account, one in self.orphans:
             problem = Problem("doctor.cleaned", _of_orphan(one), Severity.NOTE)
             try:
@@ -187,6 +240,11 @@ class Doctor:
                     plan = self.loaded.plans[campaign.slug].deliveries
                     own = [one for one in plan if one.channel == name]
                     yield from inquiry.refused(publisher, campaign, name, own)
+
+
+def _about(account: Account, found: Iterable[Problem]) -> Iterator[Problem]:
+    for one in found:
+        yield replace(one, path="/".join(account))
 
 
 def _of_orphan(one: Orphan) -> Mapping[str, Any]:

@@ -41,7 +41,10 @@ def told(town, capsys, *arguments):
 
 
 def faults(found):
-    return sorted(where for where, severity in found.items() if severity != "note")
+    """But for the one thing that only a trial can settle."""
+    return sorted(
+        where for where, severity in found.items() if severity != "note" and where[1] != "rehearsal.unproven"
+    )
 
 
 # -- all is well
@@ -302,6 +305,7 @@ def test_a_ledger_is_proven_writable_and_left_as_it_was(tmp_path):
 def test_a_ledger_that_is_none_is_a_fault(tmp_path):
     other = tmp_path / "other.db"
     other.write_bytes(b"not a database at all" * 400)
+    Ledger.open(tmp_path / "newer.db", NOW).close()
     with sqlite3.connect(tmp_path / "newer.db") as db:
         db.execute("pragma user_version=99")
     db.close()

@@ -34,6 +34,8 @@ def doctor(
     paths: Paths = None,
     accounts: Only = None,
     clean: Annotated[bool, typer.Option("--clean", help="help.doctor-clean")] = False,
+    probe: Annotated[bool, typer.Option("--probe", help="help.doctor-probe")] = False,
+    probe_release: Annotated[bool, typer.Option("--probe-release", help="help.doctor-probe-release")] = False,
     as_json: Json = False,
 ) -> int:
     tool = desktop(context)
@@ -42,18 +44,43 @@ def doctor(
         report.tell(called.findings())
         if clean:
             _clean(report, called)
+        if probe:
+            _probe(report, called)
+        if probe_release:
+            _probe_release(report, called)
         return report.end()
     finally:
         called.close()
 
 
 def _clean(report: "Report", called: "Doctor") -> None:
-    if not called.orphans:
+    count = len(called.orphans) + len(called.unfinished)
+    if not count:
         report.say("doctor.nothing-to-clean")
         return
-    report.say("doctor.cleaning", count=len(called.orphans))
+    report.say("doctor.cleaning", count=count)
     report.consent("doctor.word-clean")
     report.tell(called.clean())
+
+
+def _probe(report: "Report", called: "Doctor") -> None:
+    from asean_social.rehearsal import HIDDEN
+
+    for account in called.working(unproven=False):
+        report.tell(called.rehearse(account, HIDDEN))
+
+
+def _probe_release(report: "Report", called: "Doctor") -> None:
+    """One account after the other; each has a consent of its own, since the public may see it."""
+    from asean_social.rehearsal import RELEASE
+
+    accounts = called.working(unproven=True)
+    if not accounts:
+        report.say("doctor.nothing-to-prove")
+    for account in accounts:
+        report.say("doctor.proving", account="/".join(account))
+        report.consent("doctor.word-release")
+        report.tell(called.rehearse(account, RELEASE))
 
 
 def _called(tool: Desktop, paths: list[Path] | None, accounts: list[str] | None) -> "Doctor":

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,7 +51,21 @@ def status(context: typer.Context, paths: Paths = None, as_json: Json = False) -
         tool.screen.say("status.empty")
         return GOOD
     tell_status(tool.screen, ledger, rows, now)
+    _tell_unproven(tool, ledger, rows, paths or [])
     return exit_code(ledger, rows, now)
+
+
+def _tell_unproven(tool: Desktop, ledger: "Ledger", rows: "Sequence[Delivery]", paths: list[Any]) -> None:
+    """Facebook accounts whose two steps are documented too thinly to be trusted before they were tried."""
+    from asean_social.project import Project
+    from asean_social.rehearsal import WORKS, Book, one_step
+
+    exempt = one_step(Project.find(paths, Path.cwd()).credentials(tool.credentials))
+    pages = sorted({f"facebook/{row.account}" for row in rows if row.platform == "facebook"} - exempt)
+    for page in pages:
+        verdict, _, _ = Book(ledger.database).verdict(page)
+        if verdict != WORKS:
+            tool.screen.say("status.refuted" if verdict else "status.unproven", account=page)
 
 
 def exit_code(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> int:

@@ -94,6 +94,7 @@ class Receipt:
     staged: bool = False  # exists, invisible, ready to be released
     underway: bool = False  # the release was accepted, and the platform is still at work on it
     differs: str = ""  # message code of an alarm: public, but not as asked
+    at: datetime | None = None  # the time under which the platform shows it, where a list told it
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ class Publisher(ABC):
     kinds: ClassVar[frozenset[str]]
     limits: ClassVar[Mapping[str, Limit]]  # by field, or by kind and field
     repeatable: bool = True  # whether `release` may be sent again without asking first
+    unproven: bool = False  # its two steps are documented so thinly that the account itself is to prove them
     quotas: Mapping[str, Quota] = MappingProxyType({})  # by the name that the session's `spend` is told
     quota_owner: str = ""  # whose they are, for the books: set by whoever opens it
     follow_ups: ClassVar[frozenset[str]] = frozenset()  # kinds of After it can do
@@ -266,3 +268,15 @@ class Publisher(ABC):
         Raises PublishError, Rejected where it is neither.
         """
         raise NotImplementedError(hidden.kind)
+
+    def withdraw(self, remote_id: str) -> None:
+        """Remove a public object; one already gone counts as removed. Raises PublishError."""
+        raise NotImplementedError(remote_id)
+
+    def rehearsal(self, marker: str, folder: Path) -> Message | None:
+        """The smallest message that tries the two steps, with `marker` as its text or title, its files in `folder`.
+
+        None where there is nothing to try: the platform's own documents are plain, or the account creates in one step.
+        """
+        del marker, folder
+        return None

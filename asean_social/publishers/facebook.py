@@ -9,8 +9,9 @@ of a video or reel), `thumbnail` (index of an image: of a link's card, of a vide
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -54,7 +55,7 @@ class Facebook(Publisher):
 
     def __init__(self, account: FacebookAccount, session: Session, tokens: Tokens) -> None:
         self._two_step = account.release == "two-step"
-        self.repeatable = self._two_step
+        self.repeatable = self.unproven = self._two_step
         self._page = account.page_id
         self._graph = Graph(account, session, tokens)
         self._videos, self._reels = Videos(self._graph, self._page), Reels(self._graph, self._page)
@@ -139,7 +140,7 @@ class Facebook(Publisher):
         if len(hits) > 1:  # nothing is removed: the oldest stays, a person decides about the others
             oldest = min(reversed(hits), key=lambda one: one[0])[1]
             raise OutcomeUnknown(PLATFORM, "publish.several-match", count=len(hits), url=oldest.url)
-        return hits[0][1] if hits else None
+        return replace(hits[0][1], at=hits[0][0]) if hits else None
 
     def _found_films(self, message: Message, since: datetime) -> list[tuple[datetime, Receipt]]:
         """Videos and reels that say the same; reels show in no list of posts."""
@@ -176,6 +177,13 @@ class Facebook(Publisher):
 
     def erase(self, hidden: Hidden) -> None:
         erase(self._graph, hidden)
+
+    def withdraw(self, remote_id: str) -> None:
+        self._graph.delete(remote_id)
+
+    def rehearsal(self, marker: str, folder: Path) -> Message | None:
+        del folder
+        return Message("", PLATFORM, "", "text", marker) if self._two_step else None
 
     # -- what follows publication
 

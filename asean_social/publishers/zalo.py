@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -51,7 +52,7 @@ from asean_social.publishers.http import Session, transport_error
 from asean_social.publishers.limits import ZALO
 from asean_social.publishers.quotas import Quota
 from asean_social.publishers.store import Store
-from asean_social.publishers.zalo_health import of_package, of_store
+from asean_social.publishers.zalo_health import of_package, of_store, plain_picture, rehearsal
 from asean_social.publishers.zalo_hidden import hidden_articles
 from asean_social.publishers.zalo_media import (
     GROWING,
@@ -319,6 +320,13 @@ class Zalo(Publisher):
         if view is not None and fold(str(view.get("title", ""))) != fold(hidden.name):
             raise Rejected(PLATFORM, "publish.changed-meanwhile", remote_id=hidden.remote_id)
         self._remove(hidden.remote_id)
+
+    def withdraw(self, remote_id: str) -> None:
+        with suppress(wire.Gone):
+            self._call(wire.REMOVE, id=remote_id)
+
+    def rehearsal(self, marker: str, folder: Path) -> Message | None:
+        return rehearsal(marker, plain_picture(folder))
 
     # -- discard
 
