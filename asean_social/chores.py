@@ -1,4 +1,4 @@
-"""The ledger's smaller books: accounts on hold, upload rates, quotas used, follow-ups."""
+"""The ledger's smaller books: upload rates, quotas used, follow-ups."""
 
 import json
 import sqlite3
@@ -7,46 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from asean_social import records
-from asean_social.database import Database, moment, stamp
-from asean_social.follow_ups import TRANSITIONS, End
+from asean_social.database import LONG_AGO, later_of, stamp
+from asean_social.follow_ups import LOOK, TRANSITIONS, End
+from asean_social.holds import HELD_BACK, PAUSED, Holds
 from asean_social.publishers.quotas import Quota
-from asean_social.records import Claimer, Delivery, FollowUp, Hold, LeaseLost, surely, to_json
+from asean_social.records import Claimer, Delivery, FollowUp, LeaseLost, surely, to_json
 
 
-class Chores:
-    database: Database
-
-    # -- holds ---------------------------------------------------------------------------------------------------
-
-    def pause(
-        self, account: str, reason: str, why: Mapping[str, Any], now: datetime, until: datetime | None = None
-    ) -> None:
-        """Begin nothing of this account until it is lifted, or until then. One that a person must end, or that ends
-        later, stays.
-        """
-        with self.database.write() as db:
-            db.execute(
-                "insert into hold (scope, value, reason, why, since, until) values ('account', ?, ?, ?, ?, ?)"
-                " on conflict (scope, value) where lifted_at is null do update set reason=excluded.reason,"
-                " why=excluded.why, since=excluded.since, until=excluded.until"
-                " where hold.until is not null and (excluded.until is null or excluded.until > hold.until)",
-                (account, reason, to_json(why), stamp(now), stamp(until) if until else None),
-            )
-
-    def lift(self, account: str, now: datetime) -> None:
-        with self.database.write() as db:
-            db.execute(
-                "update hold set lifted_at=? where scope='account' and value=? and lifted_at is null",
-                (stamp(now), account),
-            )
-
-    def holds(self) -> list[Hold]:
-        rows = self.database.read("select * from hold where lifted_at is null order by id")
-        return [
-            Hold(r["value"], r["reason"], json.loads(r["why"]), surely(r["since"]), moment(r["until"]))
-            for r in rows
-        ]
-
+class Chores(Holds):
     # -- upload rates --------------------------------------------------------------------------------------------
 
     def rates(self) -> dict[str, float]:
@@ -84,11 +52,11 @@ class Chores:
 
     def claim_follow_up(self, now: datetime, claimer: Claimer) -> FollowUp | None:
         """Take the next one that is due. One that its runner left in the middle says with its step what may have left."""
-        at = stamp(now)
-        if not self.database.read(_DUE, (at, at)):
+        values = (*_open_values(now, claimer), stamp(now))
+        if not self.database.read(_DUE, values):
             return None
         with self.database.write() as db:
-            row = db.execute(_DUE, (at, at)).fetchone()
+            row = db.execute(_DUE, values).fetchone()
             if row is None:
                 return None
             lease = stamp(now + timedelta(seconds=claimer.lease))
@@ -98,11 +66,12 @@ class Chores:
             ).fetchone()
         return records.follow_up(claimed)
 
-    def next_follow_up(self, now: datetime, *, discards: bool = True) -> datetime | None:
+    def next_follow_up(self, now: datetime, claimer: Claimer, *, discards: bool = True) -> datetime | None:
         """When the next one may be done; may be past. Removing what nobody sees can be left out: it is in no hurry."""
-        which = "" if discards else " and follow_up.kind<>'discard'"
-        sql = f"select {_AT} as at {_OPEN}{which} order by at limit 1"
-        rows = self.database.read(sql, (stamp(now),))
+        which = "" if discards else " where kind<>'discard'"
+        rows = self.database.read(
+            f"select at from {_OPEN}{which} order by at limit 1", _open_values(now, claimer)
+        )
         return surely(rows[0]["at"]) if rows else None
 
     def renew_follow_up(self, claim: FollowUp, until: datetime, step: str) -> None:
@@ -118,6 +87,7 @@ class Chores:
             "reason": end.reason,
             "why": to_json(end.why),
             "resume_at": stamp(end.resume_at),
+            "set_at": stamp(now),
             "tries": claim.tries + (not looks),
             "looks": looks,
             "remote_id": end.remote_id,
@@ -151,29 +121,44 @@ class Chores:
             payload = {**json.loads(row["payload"]), "at": None, "late": "wait"}
             changed = db.execute(
                 f"update follow_up set state=?, payload=?, step='do', tries=0, looks=0,"
-                f" reason='follow-up.by-person', why=?, resume_at=? where id=? and state in ({marks})",
-                (state, to_json(payload), to_json({"by_reason": reason}), stamp(now), number, *allowed),
+                f" reason='follow-up.by-person', why=?, resume_at=?, set_at=? where id=? and state in ({marks})",
+                (
+                    state,
+                    to_json(payload),
+                    to_json({"by_reason": reason}),
+                    stamp(now),
+                    stamp(now),
+                    number,
+                    *allowed,
+                ),
             ).rowcount
             if changed != 1:
                 raise LeaseLost
 
 
-_AT = "case when follow_up.lease_until > follow_up.resume_at then follow_up.lease_until else follow_up.resume_at end"
-# Not those of an account on hold: a removal may wait, and nothing new is begun there. Value: now.
-_OPEN = (
-    "from follow_up join delivery on delivery.key=follow_up.delivery"
-    " where follow_up.state in ('planned', 'waiting', 'doing') and not exists (select 1 from hold"
-    " where scope='account' and value=delivery.platform || '/' || delivery.account and lifted_at is null"
-    " and (until is null or until > ?))"
-)
-_DUE = f"select follow_up.* {_OPEN} and {_AT}<=? order by {_AT} limit 1"
+# Nothing of an account on pause, a removal may wait; of what a person keeps back only what nobody sees. Times that a
+# wrong clock wrote count for nothing. Values: far, far, now, far.
+_OPEN = f"""(
+  select follow_up.*, {later_of("resume", "coalesce(lease, resume)")} as at from (
+    select follow_up.*, case when set_at > ? then '{LONG_AGO}' else resume_at end as resume,
+      case when lease_until > ? then null else lease_until end as lease
+    from follow_up where state in ('planned', 'waiting', 'doing')
+  ) as follow_up join delivery on delivery.key=follow_up.delivery
+  where not {PAUSED} and (kind='discard' or follow_up.step='{LOOK}' or not {HELD_BACK})
+) as steps"""
+_DUE = f"select * from {_OPEN} where at<=? order by at limit 1"
+
+
+def _open_values(now: datetime, claimer: Claimer) -> tuple[str, ...]:
+    far = claimer.far(now)
+    return (far, far, stamp(now), far)
 
 
 def publish_follow_ups(db: sqlite3.Connection, row: Delivery, step: str, now: datetime) -> None:
     """In the transaction that publishes a delivery: what its message asks for afterwards, each once."""
     for after in json.loads(row.message).get("after", ()):
         db.execute(
-            "insert into follow_up (delivery, kind, payload, step, resume_at) values (?, ?, ?, ?, ?)"
+            "insert into follow_up (delivery, kind, payload, step, resume_at, set_at) values (?, ?, ?, ?, ?, ?)"
             " on conflict (delivery, kind) where kind<>'discard' do nothing",
-            (row.key, after["kind"], to_json(after["options"]), step, stamp(now)),
+            (row.key, after["kind"], to_json(after["options"]), step, stamp(now), stamp(now)),
         )

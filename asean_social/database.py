@@ -46,6 +46,14 @@ def stamp(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+LONG_AGO = stamp(datetime.fromtimestamp(0, UTC))
+
+
+def later_of(one: str, other: str) -> str:
+    """SQL: the later of two times."""
+    return f"case when {one} > {other} then {one} else {other} end"
+
+
 def moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from asean_social.database import LONG_AGO, Database, is_current, later_of, migr
 from asean_social.decisions import LATE, LOOK_FIRST, RELEASE, Decision
 from asean_social.errors import LedgerError
 from asean_social.follow_ups import DO, LOOK
+from asean_social.holds import HELD_BACK, PAUSED
 from asean_social.publishers.base import Piece
 from asean_social.records import (
     POLL_LANE,
@@ -35,7 +36,7 @@ from asean_social.records import (
     surely,
     to_json,
 )
-from asean_social.states import State, may
+from asean_social.states import BEGINNING, State, may
 
 
 class Ledger(Copies, Chores):
@@ -130,7 +131,7 @@ class Ledger(Copies, Chores):
     def _change(
         self, db: sqlite3.Connection, key: str, change: Change, who: str, now: datetime, later: datetime
     ) -> None:
-        row = records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
+        row = _read(db, key)
         columns = dict(change.columns)
         if change.discard:
             self._discard(db, row, later)
@@ -138,10 +139,12 @@ class Ledger(Copies, Chores):
             columns |= {"generation": row.generation + 1, "staged_digest": "", "tries": 0, "looks": 0}
         if change.state is not None:
             _must(row.state, change.state)
-            columns |= {"state": change.state, "reason": change.reason, "why": to_json(change.why)}
-            columns |= {"resume_at": None, "step": "", "tries": 0, "looks": 0}
-            said = Decision(change.state, reason=change.reason, why=change.why)
-            _log(db, now, key, who, row.fence, said, row.state)
+            said = {"state": change.state, "reason": change.reason, "why": to_json(change.why)}
+            columns = {"resume_at": None, "step": "", "tries": 0, "looks": 0} | columns | said
+        if change.reason:
+            step = columns.get("step", "")
+            decision = Decision(change.state or row.state, step, change.reason, change.why)
+            _log(db, now, key, who, row.fence, decision, row.state)
         _update(db, key, columns, now)
 
     def _discard(self, db: sqlite3.Connection, row: Delivery, later: datetime) -> None:
@@ -152,8 +155,8 @@ class Ledger(Copies, Chores):
         if used or row.state == State.STAGING:
             payload = {"platform": row.platform, "account": row.account, "generation": row.generation}
             db.execute(
-                "insert into follow_up (delivery, kind, payload, resume_at) values (?, 'discard', ?, ?)",
-                (row.key, to_json(payload), stamp(later)),
+                "insert into follow_up (delivery, kind, payload, resume_at, set_at) values (?, 'discard', ?, ?, ?)",
+                (row.key, to_json(payload), stamp(later), stamp(later)),
             )
 
     # -- claims --------------------------------------------------------------------------------------------------
@@ -200,9 +203,8 @@ class Ledger(Copies, Chores):
     ) -> list[Delivery]:
         """The steps of this lane that may be done now, oldest first."""
         sql = f"{_open(campaigns)} and lane=? and platform=? and account=? and at<=? order by due_at, key"
-        rows = self.database.read(
-            sql, (_far(now, claimer), *campaigns, stamp(now), lane, *account, stamp(now))
-        )
+        values = (*_open_values(campaigns, now, claimer), lane, *account, stamp(now))
+        rows = self.database.read(sql, values)
         found = [_row(row) for row in rows]
         if lane == RELEASE_LANE and found:
             last = self._last_release(account)
@@ -216,7 +218,7 @@ class Ledger(Copies, Chores):
         until = stamp(now) if begun else "9999"
         sql = f"{_open(campaigns)} and due_at<=? order by at limit 200"
         times: list[datetime] = []
-        for row in self.database.read(sql, (_far(now, claimer), *campaigns, stamp(now), until)):
+        for row in self.database.read(sql, (*_open_values(campaigns, now, claimer), until)):
             found, at = _row(row), surely(row["at"])
             last = (
                 self._last_release((found.platform, found.account)) if row["lane"] == RELEASE_LANE else None
@@ -224,7 +226,7 @@ class Ledger(Copies, Chores):
             if last is not None and _must_space(found, last, max(at, now), claimer.spacing):
                 at = last + timedelta(seconds=claimer.spacing)
             times.append(at)
-        chore = self.next_follow_up(now, discards=not begun)
+        chore = self.next_follow_up(now, claimer, discards=not begun)
         times += [chore] if chore else []
         times += [one.until for one in self.holds() if one.until is not None and one.until > now]
         return min(times, default=None)
@@ -354,23 +356,19 @@ class Ledger(Copies, Chores):
 
     # -- people --------------------------------------------------------------------------------------------------
 
-    def act(self, key: str, decision: Decision, who: str, now: datetime, **columns: Any) -> Delivery:
-        """A person moves a delivery nobody is working on. Raises LeaseLost while someone is, IllegalTransition."""
+    def act(self, key: str, decide: Callable[[Delivery], Change], who: str, now: datetime) -> Delivery:
+        """A person changes a delivery nobody is working on. Raises what `decide` raises, IllegalTransition, LeaseLost.
+
+        While it is prepared, what does not disturb that may be changed.
+        """
         with self.database.write() as db:
-            row = records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
-            if row.leased(now):
+            row = _read(db, key)
+            change = decide(row)
+            disturbs = row.state != State.STAGING or change.state is not None or change.discard
+            if row.leased(now) and disturbs:
                 raise LeaseLost
-            _must(row.state, decision.state)
-            if decision.state == State.SKIPPED and row.state in (State.STAGED, State.WAITING):
-                self._discard(db, row, now)
-            new: dict[str, Any] = {"state": decision.state, "step": decision.step, "reason": decision.reason}
-            new |= {"tries": 0, "looks": 0}
-            new |= {"why": to_json(decision.why), "resume_at": decision.resume_at, **columns}
-            _update(db, key, new, now)
-            _log(db, now, key, who, row.fence, decision, row.state)
-            if decision.state == State.PUBLISHED:
-                self._published(db, row, now)
-            return records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
+            self._change(db, key, change, who, now, now)
+            return _read(db, key)
 
     def discard(self, claim: Delivery, later: datetime) -> None:
         """Have what this claim's generation prepared removed. Raises LeaseLost."""
@@ -379,48 +377,51 @@ class Ledger(Copies, Chores):
             self._discard(db, claim, later)
 
 
-def _later(one: str, other: str) -> str:
-    return f"case when {one} > {other} then {one} else {other} end"
-
-
 # When the next step of an open delivery may be done, and by which lane. What may be public already is looked up whether
-# it is approved or not; everything else needs its approval. A lease that ends later than two leases from now was
-# written by a clock that was wrong. Values: far, campaigns.
+# it is approved or not; everything else needs its approval. What a clock that was wrong wrote counts for nothing: a lease
+# that ends later than two leases from now, and the waits of a row that was written then. Values: far, far, campaigns.
 _STEPS = f"""
-select open.*, {_later("base", "coalesce(lease, base)")} as at from (
-  select delivery.*, case when lease_until > ? then null else lease_until end as lease,
+select delivery.*, {later_of("base", "coalesce(lease, base)")} as at from (
+  select delivery.*,
     case state
-      when 'planned' then {_later("stage_at", "coalesce(resume_at, stage_at)")}
+      when 'planned' then {later_of("stage_at", "coalesce(resume, stage_at)")}
       when 'staged' then case when staged_digest=digest then due_at else stage_at end
-      when 'waiting' then case step when '{RELEASE}' then {_later("resume_at", "due_at")} else resume_at end
-      when 'confirming' then resume_at when 'unknown' then resume_at
-      else updated_at end as base,
+      when 'waiting' then case step when '{RELEASE}' then {later_of("resume", "due_at")} else resume end
+      when 'confirming' then resume when 'unknown' then resume
+      else begun end as base,
     case when state in ('releasing', 'confirming', 'unknown') or (state='staged' and staged_digest=digest)
       or (state='waiting' and step='{RELEASE}') then '{RELEASE_LANE}'
       when state='waiting' and looks > 0 then '{POLL_LANE}'
       else '{STAGE_LANE}' end as lane
-  from delivery
+  from (
+    select delivery.*, case when lease_until > ? then null else lease_until end as lease,
+      case when wrong then '{LONG_AGO}' else resume_at end as resume,
+      case when wrong then '{LONG_AGO}' else updated_at end as begun
+    from (select delivery.*, updated_at > ? as wrong from delivery) as delivery
+  ) as delivery
   where state in ('staging', 'releasing', 'confirming', 'unknown')
     or (state in ('planned', 'staged', 'waiting') and approval<>'')
-) as open"""
-_PAUSED = (
-    "select 1 from hold where scope='account' and value=platform || '/' || account and lifted_at is null"
-    " and (until is null or until > ?)"
-)
+) as delivery"""
+_OWN = frozenset(one.name for one in fields(Delivery))
 
 
 def _open(campaigns: Collection[str]) -> str:
+    """What may be worked on: not on an account that is paused, and begun by nobody while a person keeps it back."""
     marks = ", ".join("?" * len(campaigns))
-    return f"select * from ({_STEPS}) as steps where campaign in ({marks}) and not exists ({_PAUSED})"
+    begun = ", ".join(f"'{state}'" for state in sorted(BEGINNING))
+    return (
+        f"select * from ({_STEPS}) as delivery where campaign in ({marks}) and not {PAUSED}"
+        f" and (state not in ({begun}) or not {HELD_BACK})"
+    )
 
 
-def _far(now: datetime, claimer: Claimer) -> str:
-    return stamp(now + timedelta(seconds=2 * claimer.lease))
+def _open_values(campaigns: Collection[str], now: datetime, claimer: Claimer) -> tuple[str, ...]:
+    far = claimer.far(now)
+    return (far, far, *campaigns, stamp(now), far)
 
 
 def _row(row: sqlite3.Row) -> Delivery:
-    values = {name: row[name] for name in row.keys() if name not in ("lease", "base", "lane", "at")}  # noqa: SIM118 -- sqlite3.Row
-    return records.delivery(values)
+    return records.delivery({name: row[name] for name in _OWN})
 
 
 def _must_space(found: Delivery, last: datetime | None, now: datetime, spacing: float) -> bool:
@@ -429,6 +430,10 @@ def _must_space(found: Delivery, last: datetime | None, now: datetime, spacing: 
         return False
     began = found.began_at if found.began_at and found.began_at > found.due_at else now
     return began - found.due_at > LATE and now < last + timedelta(seconds=spacing)
+
+
+def _read(db: sqlite3.Connection, key: str) -> Delivery:
+    return records.delivery(db.execute("select * from delivery where key=?", (key,)).fetchone())
 
 
 def _must(old: State, new: State) -> None:

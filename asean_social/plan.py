@@ -244,20 +244,20 @@ class _Free:
 
     def _dealt(self, channel: str) -> Mapping[str, Iterator[_Turn]]:
         hands: dict[str, list[_Turn]] = {pillar: [] for pillar in self._shares}
-        for pillar, at in zip(_turns(self._shares), self._moments(channel), strict=False):
+        moments = free_moments(self._campaign, channel, self._office)
+        for pillar, at in zip(_turns(self._shares), moments, strict=False):
             hands[pillar].append(_Turn(at, len(hands[pillar]) + 1))
         return {pillar: iter(hand) for pillar, hand in hands.items()}
 
-    def _moments(self, channel: str) -> Iterator[datetime]:
-        campaign = self._campaign
-        free = [
-            one for one in campaign.slots[channel] if not any(is_quiet(one, q) for q in self._office.quiet)
-        ]
-        cap = daily_cap(campaign.channels[channel], self._office)
-        for days in range((campaign.end - campaign.start).days + 1):
-            for clock in free[:cap]:
-                local = datetime.combine(campaign.start + timedelta(days), clock, campaign.timezone)
-                yield local.astimezone(UTC)
+
+def free_moments(campaign: Campaign, channel: str, office: Office) -> Iterator[datetime]:
+    """The channel's slots of every day, in UTC, but for those in quiet hours and beyond the day's cap."""
+    free = [one for one in campaign.slots[channel] if not any(is_quiet(one, q) for q in office.quiet)]
+    cap = daily_cap(campaign.channels[channel], office)
+    for days in range((campaign.end - campaign.start).days + 1):
+        for clock in free[:cap]:
+            local = datetime.combine(campaign.start + timedelta(days), clock, campaign.timezone)
+            yield local.astimezone(UTC)
 
 
 def is_quiet(clock: time, quiet: Quiet) -> bool:

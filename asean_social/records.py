@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ class Delivery:
     released_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    retimed_from: datetime | None  # what the campaign said when a person gave it another time
 
     @property
     def drifted(self) -> bool:
@@ -116,20 +117,22 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    value: str  # platform/name of the account
+    value: str  # platform/name of the account; of a person's hold what its scope names
     reason: str
     why: Mapping[str, Any]
     since: datetime
     until: datetime | None  # when it ends by itself; None: a person must act
+    scope: str  # account; of a person's hold also all, channel, key
+    who: str  # the person; "": the program paused the account
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a sync does to one delivery: columns to set, and the state to go to where it changes."""
+    """What a sync or a person does to one delivery: columns to set, and the state to go to where it changes."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     state: State | None = None
-    reason: str = ""
+    reason: str = ""  # without a state it is only logged
     why: Mapping[str, Any] = field(default_factory=dict)
     discard: bool = False  # the pieces of the present generation are not wanted any more
     insert: bool = False
@@ -145,6 +148,7 @@ _TIMES = (
     "released_at",
     "created_at",
     "updated_at",
+    "retimed_from",
 )
 
 
@@ -210,3 +214,7 @@ class Claimer:
     owner: str
     lease: float  # seconds
     spacing: float  # seconds between two late releases of one account
+
+    def far(self, now: datetime) -> str:
+        """What was written to happen so soon can lie no later, unless the clock that wrote it was wrong."""
+        return stamp(now + timedelta(seconds=2 * self.lease))

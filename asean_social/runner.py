@@ -116,7 +116,8 @@ class Runner:
             self._raise_failure()
         finally:
             self.leave()
-            scheduler.shutdown()  # its jobs are short; lanes have threads of their own
+            # its jobs are short. Waiting for them it would hold the lock that one of them wants to set its next hour
+            scheduler.shutdown(wait=False)
 
     def _deliver(self) -> None:
         self._pump()
@@ -204,6 +205,8 @@ class Runner:
         for used in self.ledger.accounts(self.scope.campaigns):
             self._try(self._renew, used)
         for hold in self.ledger.holds():
+            if hold.who:
+                continue  # a person lifts it
             if hold.until is not None:
                 if hold.until <= self.clock.now():
                     self.ledger.lift(hold.value, self.clock.now())

@@ -49,6 +49,7 @@ LEASED = frozenset({S.STAGING, S.RELEASING})  # left by their runner, these are 
 IN_FLIGHT = frozenset(
     {S.RELEASING, S.CONFIRMING, S.UNKNOWN, S.HANDED_OVER}
 )  # content can no longer be changed
+BEGINNING = frozenset({S.PLANNED, S.STAGING, S.STAGED, S.WAITING})  # no release was sent: it can be kept back
 DONE = frozenset({S.PUBLISHED, S.SKIPPED, S.CANCELLED})
 NEEDS_PERSON = frozenset({S.HELD, S.UNKNOWN})
 

@@ -3,23 +3,22 @@
 Only a campaign that loaded without an error is synced; the last good plan of every other stays in force.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from asean_social import approval, campaign, checks, office, plan
+from asean_social import acts, approval, campaign, checks, office, plan
 from asean_social.approval import Approvals
 from asean_social.campaign import Campaign
-from asean_social.decisions import CONFIRM, FINISH, LOOK_UP, STAGE, Policy, overdue
+from asean_social.decisions import LOOK_FIRST, STAGE, Policy, overdue
 from asean_social.errors import ApprovalError, CampaignError, Problem, Severity
 from asean_social.ledger import Ledger
 from asean_social.media import Library
 from asean_social.office import Office
 from asean_social.plan import Plan, Planned
 from asean_social.project import OFFICE
-from asean_social.publishers.base import STAGED_LIFE
 from asean_social.publishers.limits import LIMITS
 from asean_social.records import Change, Delivery, freeze
 from asean_social.states import IN_FLIGHT, State
@@ -27,8 +26,6 @@ from asean_social.states import IN_FLIGHT, State
 NOT_NEEDED = "not-needed"
 FIRST_RATE = 500_000.0  # bytes per second; an office line's upload, until one was measured
 PROCESSING = timedelta(minutes=10)  # what a platform usually takes for a video
-DOUBT = frozenset({LOOK_UP, FINISH, CONFIRM})  # its release was sent
-TIME_BOUND = frozenset({"held.late", "held.past"})
 
 
 @dataclass(frozen=True)
@@ -152,6 +149,15 @@ class Wanted:
     digest: str
     due_at: datetime
     grace: float
+    approved: Callable[[datetime], str]  # by whom, if it is released then; "" by nobody
+
+    def where_put(self, row: Delivery) -> "Wanted":
+        """At the time a person gave it, as long as the campaign says what it said then."""
+        if row.retimed_from != self.due_at:
+            return replace(self, columns={**self.columns, "retimed_from": None})
+        stage_at = row.due_at - (self.due_at - self.columns["stage_at"])
+        there = {"due_at": row.due_at, "stage_at": stage_at, "approval": self.approved(row.due_at)}
+        return replace(self, columns={**self.columns, **there}, due_at=row.due_at)
 
     @classmethod
     def of(
@@ -159,7 +165,13 @@ class Wanted:
     ) -> "Wanted":
         message = one.message
         grace = policy.grace if one.grace_seconds is None else one.grace_seconds
-        granted = approvals.covers(one) if one.approval_needed else None
+
+        def approved(due_at: datetime) -> str:
+            if not one.approval_needed:
+                return NOT_NEEDED
+            granted = approvals.covers(replace(one, due_at=due_at))
+            return granted.by if granted else ""
+
         columns = {
             "campaign": one.campaign,
             "post": one.post,
@@ -176,9 +188,9 @@ class Wanted:
             "message": freeze(message, root),
             "digest": one.digest,
             "plan_digest": one.digest,
-            "approval": (granted.by if granted else "") if one.approval_needed else NOT_NEEDED,
+            "approval": approved(one.due_at),
         }
-        return cls(columns, one.digest, one.due_at, grace)
+        return cls(columns, one.digest, one.due_at, grace, approved)
 
 
 def _ahead(one: Planned, policy: Policy, rates: Mapping[str, float]) -> timedelta:
@@ -206,8 +218,7 @@ def changes(rows: Mapping[str, Delivery], wanted: Mapping[str, Wanted], now: dat
 
 def _sealed(row: Delivery) -> bool:
     """It is, or may be, public: what was sent can no longer be changed, and only a person ends a doubt."""
-    doubt = row.state == State.HELD and row.step in DOUBT
-    return doubt or row.state in IN_FLIGHT or row.state in (State.PUBLISHED, State.SKIPPED)
+    return acts.in_doubt(row) or row.state in IN_FLIGHT or row.state in (State.PUBLISHED, State.SKIPPED)
 
 
 def _gone(row: Delivery, now: datetime) -> Change | None:
@@ -222,6 +233,8 @@ def _gone(row: Delivery, now: datetime) -> Change | None:
 
 
 def _changed(row: Delivery, want: Wanted, now: datetime) -> Change | None:
+    if row.retimed_from is not None:
+        want = want.where_put(row)
     if _sealed(row):
         names = ("pillar", "theme", "title")
         shown = {name: want.columns[name] for name in names} | {"plan_digest": want.digest}
@@ -234,19 +247,21 @@ def _changed(row: Delivery, want: Wanted, now: datetime) -> Change | None:
     state, reason = _next_state(row, want, now, edited=edited)
     if not columns and state is None:
         return None
-    if edited and row.state in (State.WAITING, State.PLANNED):
+    if reason == "planned.retimed" and row.due_at <= now:
+        columns |= {"step": LOOK_FIRST}  # its hour had come: an earlier ledger may have published it
+    if not reason and "retimed_from" in columns:
+        reason = "planned.retimed"  # a person had given it another time, and now the campaign does
+    if edited and state is None and row.state in (State.WAITING, State.PLANNED):
         step = STAGE if row.state == State.WAITING else ""
         columns |= {"step": step, "resume_at": now, "tries": 0, "looks": 0}
     why = {"due_at": want.due_at} if state == State.HELD else {}
     return Change(
-        columns, state, reason, why, discard=edited or _would_be_stale(row, want) or state == State.PLANNED
+        columns,
+        state,
+        reason,
+        why,
+        discard=edited or acts.would_be_stale(row, want.due_at) or state == State.PLANNED,
     )
-
-
-def _would_be_stale(row: Delivery, want: Wanted) -> bool:
-    """Moved so far that the platform will have dropped what is staged."""
-    life = STAGED_LIFE.get(row.platform)
-    return row.state == State.STAGED and life is not None and row.updated_at + life < want.due_at
 
 
 def _next_state(row: Delivery, want: Wanted, now: datetime, *, edited: bool) -> tuple[State | None, str]:
@@ -255,7 +270,7 @@ def _next_state(row: Delivery, want: Wanted, now: datetime, *, edited: bool) -> 
     asked = row.asked_at or want.due_at
     in_time = not overdue(max(want.due_at, asked), want.grace, now)
     if row.state == State.HELD and in_time:
-        if row.reason in TIME_BOUND and want.due_at != row.due_at:
+        if row.reason in acts.TIME_BOUND and want.due_at != row.due_at:
             return State.PLANNED, "planned.retimed"
         if edited:
             return State.PLANNED, "planned.edited"

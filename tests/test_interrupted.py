@@ -40,7 +40,7 @@ def test_moved_while_it_waits_for_its_release_it_waits_for_its_new_hour(make, ki
         office.work()
         assert (office.row(key).state, office.row(key).step) == (State.WAITING, "release")
     new = DUE + timedelta(hours=5)
-    want = sync.Wanted(office.columns(key, new, "chữ"), "chữ", new, office.policy.grace)
+    want = sync.Wanted(office.columns(key, new, "chữ"), "chữ", new, office.policy.grace, lambda _due: "dung")
     office.ledger.apply("c", lambda rows: sync.changes(rows, {key: want}, office.clock.now()), "t", DUE, DUE)
 
     while office.clock.now() < new - timedelta(seconds=1):

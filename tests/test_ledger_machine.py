@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from stage_set import Killed, Office, OneStep
 
-from asean_social import sync
-from asean_social.decisions import Decision, retried
+from asean_social import acts, sync
 from asean_social.ledger import IllegalTransition, LeaseLost
-from asean_social.records import RELEASE_LANE, STAGE_LANE
+from asean_social.records import RELEASE_LANE, STAGE_LANE, Change
 from asean_social.states import DONE, State, may
 
 FAULTS = st.sampled_from(["", "", "", "", "kill-before", "kill-after", "cut-after", "refuse", "500"])
@@ -74,6 +73,7 @@ class Life(RuleBasedStateMachine):
                 wish.text,
                 wish.due_at,
                 self.office.policy.grace,
+                lambda _due, by=wish.approval: by,
             )
             for key, wish in self.wishes.items()
         }
@@ -131,7 +131,7 @@ class Life(RuleBasedStateMachine):
             return
         now = self.office.clock.now()
         with suppress(LeaseLost):
-            self.office.ledger.act(row.key, retried(row.step, row.reason, "x", now), "lan", now, asked_at=now)
+            self.office.ledger.act(row.key, lambda row: acts.retried(row, "x", now, now), "lan", now)
             self.forced.add(row.key)
 
     @rule(post=POSTS, new=st.sampled_from(sorted(State)))
@@ -142,7 +142,12 @@ class Life(RuleBasedStateMachine):
             return
         try:
             self.office.ledger.act(
-                row.key, Decision(new, row.step, "skipped.by-person"), "lan", self.office.clock.now()
+                row.key,
+                lambda row: Change(
+                    {"step": row.step}, new, "skipped.by-person", discard=new == State.SKIPPED
+                ),
+                "lan",
+                self.office.clock.now(),
             )
         except IllegalTransition:
             assert not may(row.state, new)

@@ -27,7 +27,8 @@ def office(tmp_path):
 
 
 def wanted(office, key, due=DUE, text="chữ", approval="dung"):
-    return sync.Wanted(office.columns(key, due, text, approval), text, due, office.policy.grace)
+    columns = office.columns(key, due, text, approval)
+    return sync.Wanted(columns, text, due, office.policy.grace, lambda _due: approval)
 
 
 def in_state(office, state, *, reason="", step="", text="chữ", due=DUE):
@@ -141,7 +142,7 @@ def test_a_post_moved_far_away_is_staged_anew_near_its_time(office):
     def moved(**span):
         due = DUE + timedelta(**span)
         columns = office.columns(row.key, due, "chữ") | {"platform": "facebook"}
-        return change(office, row, sync.Wanted(columns, "chữ", due, 7200))
+        return change(office, row, sync.Wanted(columns, "chữ", due, 7200, lambda _due: "dung"))
 
     assert moved(days=3).discard
     assert not moved(hours=3).discard

@@ -30,9 +30,7 @@ app = typer.Typer(
 Paths = Annotated[list[Path] | None, typer.Argument(help="help.paths", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="help.json")]
 By = Annotated[str, typer.Option("--by", help="help.by", show_default=False)]
-Reason = Annotated[
-    str, typer.Option("--reason", help="help.reason", prompt="prompt.reason", show_default=False)
-]
+Reason = Annotated[str, typer.Option("--reason", help="help.reason", show_default=False)]
 
 GOOD, BAD_INPUT, WRONG_USAGE, FAULTS, BUG = 0, 1, 2, 3, 70
 

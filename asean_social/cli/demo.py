@@ -130,7 +130,7 @@ def _publish(screen: Screen, project: "Project", clock: SystemClock) -> bool:
 
 def _next(runner: "Runner", now: datetime) -> datetime | None:
     ended = all(row.state in DONE or row.state == State.HELD for row in runner.ledger.deliveries())
-    if ended and runner.ledger.next_follow_up(now) is None:
+    if ended and runner.ledger.next_follow_up(now, runner.desk.claimer) is None:
         return None
     due = runner.ledger.next_due(runner.scope.campaigns, now, runner.desk.claimer)
     return min(due, now + WEEK) if due else None

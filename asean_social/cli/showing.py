@@ -1,21 +1,22 @@
-"""What the ledger knows: status, log; and what a person decides about a held post: retry, skip."""
+"""What the ledger knows: status, log."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from os import environ
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from asean_social.cli.app import FAULTS, GOOD, Desktop, Json, Paths, Reason, Screen, app, desktop
-from asean_social.errors import UserError
+from asean_social.cli.app import FAULTS, GOOD, Desktop, Json, Paths, Screen, app, desktop
 from asean_social.follow_ups import DISCARD
 from asean_social.states import DONE, NEEDS_PERSON, State
 
 if TYPE_CHECKING:
     from asean_social.ledger import Ledger
-    from asean_social.records import Delivery, FollowUp
+    from asean_social.records import Delivery, FollowUp, Hold
 
 STATE_STYLES: Mapping[State, str] = {
     State.PUBLISHED: "green",
@@ -26,8 +27,6 @@ STATE_STYLES: Mapping[State, str] = {
     State.CANCELLED: "dim",
     State.SKIPPED: "dim",
 }
-
-Posts = Annotated[list[str], typer.Argument(help="help.posts", show_default=False)]
 
 
 def look(tool: Desktop, paths: list[Any] | None) -> "Ledger | None":
@@ -43,9 +42,11 @@ def status(context: typer.Context, paths: Paths = None, as_json: Json = False) -
     tool = desktop(context)
     ledger = look(tool, paths)
     rows = ledger.deliveries() if ledger else []
-    now = SystemClock().now()
+    now = SystemClock.from_environment(environ).now()
     if as_json:
-        tool.screen.json([status_json(tool.screen, ledger, row) for row in rows] if ledger else [])
+        back = ledger.covered() if ledger else {}
+        shown = [status_json(tool.screen, ledger, row, back.get(row.key)) for row in rows] if ledger else []
+        tool.screen.json(shown)
         return exit_code(ledger, rows, now) if ledger else GOOD
     if ledger is None or not rows:
         tool.screen.say("status.empty")
@@ -70,11 +71,12 @@ def _tell_unproven(tool: Desktop, ledger: "Ledger", rows: "Sequence[Delivery]", 
 
 def exit_code(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> int:
     """A person is needed: for a post, for what follows it, for an account, or for a campaign file that is broken."""
-    stopped = any(hold.until is None for hold in ledger.holds()) or ledger.troubles()
-    return FAULTS if stopped or faults(ledger, rows, now) or _stuck(ledger.follow_ups(), rows) else GOOD
+    paused = any(hold.until is None and not hold.who for hold in ledger.holds())
+    stopped = paused or ledger.troubles()
+    return FAULTS if stopped or faults(ledger, rows, now) or stuck(ledger.follow_ups(), rows) else GOOD
 
 
-def _stuck(chores: "Sequence[FollowUp]", rows: "Sequence[Delivery]") -> "list[FollowUp]":
+def stuck(chores: "Sequence[FollowUp]", rows: "Sequence[Delivery]") -> "list[FollowUp]":
     """What was to follow publication, and needs a person."""
     keys = {row.key for row in rows}
     mine = (one for one in chores if one.delivery in keys and one.kind != DISCARD)
@@ -83,17 +85,23 @@ def _stuck(chores: "Sequence[FollowUp]", rows: "Sequence[Delivery]") -> "list[Fo
 
 def faults(ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> "list[Delivery]":
     """Where a person is needed, or what should be out and is not; a future post that waits for approval is none."""
-    paused = {hold.value for hold in ledger.holds()}
-    return [row for row in rows if _is_fault(row, now, f"{row.platform}/{row.account}" in paused)]
+    paused, back = {hold.value for hold in ledger.holds() if not hold.who}, ledger.covered()
+    return [
+        row
+        for row in rows
+        if _is_fault(row, now, f"{row.platform}/{row.account}" in paused or row.key in back)
+    ]
 
 
-def _is_fault(row: "Delivery", now: datetime, paused: bool) -> bool:
+def _is_fault(row: "Delivery", now: datetime, stopped: bool) -> bool:
     if row.state in NEEDS_PERSON or row.state in DONE or row.due_at > now:
         return row.state in NEEDS_PERSON
-    return paused or not row.approval or now > row.grace_from + timedelta(seconds=row.grace)
+    return stopped or not row.approval or now > row.grace_from + timedelta(seconds=row.grace)
 
 
-def status_json(screen: Screen, ledger: "Ledger", row: "Delivery") -> dict[str, Any]:
+def status_json(
+    screen: Screen, ledger: "Ledger", row: "Delivery", held: "Hold | None" = None
+) -> dict[str, Any]:
     return {
         "key": row.key,
         "campaign": row.campaign,
@@ -109,6 +117,8 @@ def status_json(screen: Screen, ledger: "Ledger", row: "Delivery") -> dict[str, 
         "why": why(screen, row),
         "approved": bool(row.approval),
         "drift": row.drifted,
+        "retimed_from": row.retimed_from.isoformat() if row.retimed_from else None,
+        "held_back": _hold_json(screen, held) if held else None,
         "remote_id": row.remote_id,
         "url": row.url,
         "released_at": row.released_at.isoformat() if row.released_at else None,
@@ -128,6 +138,21 @@ def status_json(screen: Screen, ledger: "Ledger", row: "Delivery") -> dict[str, 
     }
 
 
+def _hold_json(screen: Screen, held: "Hold") -> dict[str, str]:
+    from asean_social.holds import name_of
+
+    return {
+        "name": name_of(held.scope, held.value),
+        "who": held.who,
+        "why": screen.language.say(held.reason, **held.why),
+        "since": held.since.isoformat(),
+    }
+
+
+def command(verb: str, name: str) -> str:
+    return f"asean-social {verb} {name} --reason …"
+
+
 def why(screen: Screen, row: "Delivery") -> str:
     """The reason as a sentence; what a planned post waits for."""
     if row.state in (State.PLANNED, State.STAGED) and not row.approval:
@@ -137,19 +162,16 @@ def why(screen: Screen, row: "Delivery") -> str:
 
 def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", now: datetime) -> None:
     for hold in ledger.holds():
-        screen.say("status.paused", account=hold.value, why=screen.language.say(hold.reason, **hold.why))
-        hint = screen.language.hint(hold.reason, **hold.why)
-        if hint:
-            screen.write("  " + screen.language.say("screen.hint", hint=hint))
+        _tell_hold(screen, hold)
     chores = ledger.follow_ups()
-    tell_rows(screen, rows, chores)
+    tell_rows(screen, rows, chores, ledger.covered())
     counts = Counter(row.state for row in rows)
     summary = ", ".join(f"{screen.language.say(f'state.{state}')} {count}" for state, count in counts.items())
     screen.say("status.summary", summary=summary)
     coming = [row for row in rows if row.due_at > now and row.state not in (State.CANCELLED, State.SKIPPED)]
     if coming:
         screen.say("status.next", due=coming[0].due_at, key=coming[0].key)
-    _tell_needs(screen, faults(ledger, rows, now), _stuck(chores, rows))
+    _tell_needs(screen, faults(ledger, rows, now), stuck(chores, rows))
     for source, code in ledger.troubles():
         screen.say("status.trouble", file=source, why=screen.language.say(code))
     for chore in chores:
@@ -159,17 +181,47 @@ def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", no
             )
 
 
+def _tell_hold(screen: Screen, hold: "Hold") -> None:
+    from asean_social.holds import name_of
+
+    said = screen.language.say(hold.reason, **hold.why)
+    if hold.who:
+        name = name_of(hold.scope, hold.value)
+        screen.say("status.held-back", name=name, who=hold.who, since=hold.since, why=said)
+        hint = command("resume", name)
+    else:
+        screen.say("status.paused", account=hold.value, why=said)
+        hint = screen.language.hint(hold.reason, **hold.why)
+    if hint:
+        screen.write("  " + screen.language.say("screen.hint", hint=hint))
+
+
 def _tell_needs(screen: Screen, rows: "Sequence[Delivery]", chores: "Sequence[FollowUp]") -> None:
     """What a person must do, each with its command."""
     if rows or chores:
         screen.write()
         screen.say("status.needs-person", count=len(rows) + len(chores))
+    from asean_social.acts import is_late
+
+    late = [row for row in rows if is_late(row)]
+    if len(late) > 1:
+        _tell_late(screen, late)
+        rows = [row for row in rows if not is_late(row)]
     for row in rows:
         screen.write(f"  {row.key}: {why(screen, row)}")
         _tell_way_out(screen, row.key, row.reason, row.why)
     for one in chores:
         screen.write(f"  {one.delivery}: {_follow_up(screen, one)}")
         _tell_way_out(screen, one.delivery, one.reason, one.why)
+
+
+def _tell_late(screen: Screen, rows: "Sequence[Delivery]") -> None:
+    """Many that nobody was awake for: once, with one command for all."""
+    screen.say("status.late", count=len(rows))
+    for row in rows:
+        screen.write(f"    {screen.language.time(row.due_at)}  {row.key}")
+    for verb, name in (("retime", "--late --next-free"), ("retry", "--late"), ("skip", "--late")):
+        screen.say(f"status.late-{verb}", command=command(verb, name))
 
 
 def _tell_way_out(screen: Screen, key: str, reason: str, values: Mapping[str, Any]) -> None:
@@ -184,9 +236,26 @@ def _follow_up(screen: Screen, one: "FollowUp") -> str:
     return f"{state} – {language.say(one.reason, **one.why)}" if one.reason else state
 
 
-def tell_rows(screen: Screen, rows: "Sequence[Delivery]", chores: "Sequence[FollowUp]") -> None:
+def _besides(screen: Screen, row: "Delivery", held: "Hold | None") -> "Iterator[str]":
+    """Where it stands apart from what the campaign file says."""
+    if held:
+        yield screen.language.say(
+            "row.held-back", who=held.who, why=screen.language.say(held.reason, **held.why)
+        )
+    if row.retimed_from:
+        yield screen.language.say("row.retimed", said_at=row.retimed_from)
+    if row.drifted:
+        yield screen.language.say("row.drift")
+
+
+def tell_rows(
+    screen: Screen,
+    rows: "Sequence[Delivery]",
+    chores: "Sequence[FollowUp]",
+    back: "Mapping[str, Hold]" = MappingProxyType({}),
+) -> None:
     language = screen.language
-    after: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {row.key: list(_besides(screen, row, back.get(row.key))) for row in rows}
     for one in chores:
         if one.kind != DISCARD:
             after.setdefault(one.delivery, []).append(_follow_up(screen, one))
@@ -253,8 +322,8 @@ def log(
         old = screen.language.say(f"state.{one.old}") if one.old else "–"
         text = screen.language.say(one.reason, **one.why) if one.reason else ""
         when = one.at.astimezone(screen.language.zone).strftime("%d/%m/%Y %H:%M:%S")
-        new = screen.language.say(f"state.{one.new}")
-        screen.write(f"{when}  {one.delivery}  {old} → {new}  {text}  ({one.who})")
+        moved = f"{old} → {screen.language.say(f'state.{one.new}')}  " if one.new else ""
+        screen.write(f"{when}  {one.delivery}  {moved}{text}  ({one.who})")
     if not attempts:
         screen.say("status.empty")
     return GOOD
@@ -264,63 +333,3 @@ def _chosen(ledger: "Ledger", names: Sequence[str]) -> "list[Delivery]":
     from asean_social.cli.planning import resolve
 
     return resolve(names, ledger.deliveries())
-
-
-@app.command(help="help.retry")
-def retry(context: typer.Context, posts: Posts, reason: Reason) -> int:
-    """Held -> planned, or -> looked up where it may be public already."""
-    return _act(desktop(context), posts, "retry", reason)
-
-
-@app.command(help="help.skip")
-def skip(context: typer.Context, posts: Posts, reason: Reason) -> int:
-    return _act(desktop(context), posts, "skip", reason)
-
-
-def _act(tool: Desktop, posts: Sequence[str], verb: str, reason: str) -> int:
-    from asean_social.clock import SystemClock
-    from asean_social.ledger import Ledger
-    from asean_social.records import IllegalTransition, LeaseLost
-
-    file = tool.project(None).ledger(tool.ledger)
-    if not file.exists():
-        raise UserError("post.unknown", post=posts[0])
-    now = SystemClock().now()
-    ledger = Ledger.open(file, now)
-    for row in _chosen(ledger, posts):
-        try:
-            if not _act_on_follow_ups(ledger, row, verb, reason, now):
-                _act_on(ledger, row, verb, reason, now)
-        except LeaseLost:
-            raise UserError("act.busy", key=row.key) from None
-        except IllegalTransition:
-            state = tool.screen.language.say(f"state.{row.state}")
-            raise UserError("act.not-now", key=row.key, state=state) from None
-        tool.screen.say(f"{verb}.done", key=row.key)
-    ledger.close()
-    return GOOD
-
-
-def _act_on_follow_ups(ledger: "Ledger", row: "Delivery", verb: str, reason: str, now: datetime) -> bool:
-    """Of a published post, what was to follow and needs a person; whether there was any."""
-    stuck = _stuck(ledger.follow_ups(row.key), [row]) if row.state == State.PUBLISHED else []
-    for one in stuck:
-        ledger.act_on_follow_up(one.number, "waiting" if verb == "retry" else "skipped", reason, now)
-    return bool(stuck)
-
-
-def _act_on(ledger: "Ledger", row: "Delivery", verb: str, reason: str, now: datetime) -> None:
-    from getpass import getuser
-
-    from asean_social.decisions import Decision, retried
-    from asean_social.records import IllegalTransition
-
-    if verb == "skip":
-        decision = Decision(State.SKIPPED, row.step, "skipped.by-person", {"by_reason": reason})
-        ledger.act(row.key, decision, getuser(), now)
-        return
-    if row.state != State.HELD:
-        raise IllegalTransition(row.state)
-    anew = {"generation": row.generation + 1, "staged_digest": ""} if row.reason == "held.staged-gone" else {}
-    # a person's word to publish it now: its grace begins again
-    ledger.act(row.key, retried(row.step, row.reason, reason, now), getuser(), now, asked_at=now, **anew)
