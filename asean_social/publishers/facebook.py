@@ -8,12 +8,9 @@ Options of a message: `place` (id of a Page), `targeting` (object), `title`, `de
 of a video or reel), `thumbnail` (index of an image: of a link's card, of a video). After: `first-comment` {text}.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
 
 from asean_social.credentials import FacebookAccount
 from asean_social.errors import OutcomeUnknown, Problem, Rejected, Unavailable
@@ -30,9 +27,10 @@ from asean_social.publishers.base import (
     Wait,
     piece,
 )
-from asean_social.publishers.facebook_graph import DUPLICATE, FAULT, PLATFORM, Gone, Graph, unclear
+from asean_social.publishers.facebook_graph import DUPLICATE, PLATFORM, Gone, Graph, unclear
 from asean_social.publishers.facebook_health import condition
 from asean_social.publishers.facebook_hidden import erase, hidden_posts, hidden_videos
+from asean_social.publishers.facebook_posts import Posts, receipt
 from asean_social.publishers.facebook_reel import Reels
 from asean_social.publishers.facebook_video import Videos, address, following, rows
 from asean_social.publishers.http import Session
@@ -41,10 +39,7 @@ from asean_social.text import fold
 
 OPTIONS = frozenset({"title", "description", "place", "targeting", "thumbnail"})
 _COMMENT_PAGES = 10
-# Posts asked for at once; fewer when Facebook says "reduce the amount of data".
-_PAGES_MOST = 60  # of the list; more than a Page publishes in a month
-_PAGE_SIZES = (25, 12, 6, 5)
-_POST_FIELDS = "id,message,created_time,permalink_url,is_published,attachments{media_type,unshimmed_url}"
+Look = Callable[[], Sequence[Receipt]]
 
 
 class Facebook(Publisher):
@@ -58,6 +53,7 @@ class Facebook(Publisher):
         self.repeatable = self.unproven = self._two_step
         self._page = account.page_id
         self._graph = Graph(account, session, tokens)
+        self._posts = Posts(self._graph, self._page)
         self._videos, self._reels = Videos(self._graph, self._page), Reels(self._graph, self._page)
 
     def whoami(self) -> Account:
@@ -120,7 +116,7 @@ class Facebook(Publisher):
             return Receipt(public=False)
         if not isinstance(found.get("is_published"), bool):
             raise unclear(visible=False)
-        return _receipt({"id": post, **found})
+        return receipt({"id": post, **found})
 
     def _expect(self, message: Message) -> None:
         if message.kind not in self.kinds or message.options.keys() - OPTIONS:
@@ -130,19 +126,29 @@ class Facebook(Publisher):
     def find(
         self, message: Message, pieces: Sequence[Piece], since: datetime, known: Collection[str] = ()
     ) -> Receipt | None:
-        del pieces
         self._expect(message)
-        if message.kind in ("video", "reel"):
-            found = self._found_films(message, since)
-        else:
-            found = [(post.created, post.receipt) for post in self._published(since) if post.shows(message)]
-        hits = [one for one in found if one[1].remote_id not in known]
-        if len(hits) > 1:  # nothing is removed: the oldest stays, a person decides about the others
-            oldest = min(reversed(hits), key=lambda one: one[0])[1]
-            raise OutcomeUnknown(PLATFORM, "publish.several-match", count=len(hits), url=oldest.url)
-        return replace(hits[0][1], at=hits[0][0]) if hits else None
+        for look in self._looks(message, pieces, since):
+            hits = [one for one in look() if one.remote_id not in known]
+            if len(hits) > 1:  # nothing is removed: the oldest stays, a person decides about the others
+                oldest = min(reversed(hits), key=lambda one: one.at or since)
+                raise OutcomeUnknown(PLATFORM, "publish.several-match", count=len(hits), url=oldest.url)
+            if hits:
+                return hits[0]
+        return None
 
-    def _found_films(self, message: Message, since: datetime) -> list[tuple[datetime, Receipt]]:
+    def _looks(self, message: Message, pieces: Sequence[Piece], since: datetime) -> Iterator[Look]:
+        """The ways to find it, the surest first. In one step absence lets it be created again, so that all must agree."""
+        if message.kind in ("video", "reel"):
+            yield lambda: self._found_films(message, since)
+            return
+        photo = piece(pieces, "photo:0") if not self._two_step else None
+        if photo:
+            yield lambda: self._posts.of_photo(photo)
+        yield lambda: self._posts.showing(message, since)
+        if not self._two_step:
+            yield lambda: self._posts.showing(message, since, "feed")
+
+    def _found_films(self, message: Message, since: datetime) -> list[Receipt]:
         """Videos and reels that say the same; reels show in no list of posts."""
         listed = self._videos.find(message) if message.kind == "video" else self._reels.find(message, since)
         found = []
@@ -152,7 +158,7 @@ class Facebook(Publisher):
             except ValueError:
                 raise unclear(visible=False) from None
             if created >= since:
-                found.append((created, Receipt(True, str(one["id"]), address(str(one["id"]), one))))
+                found.append(Receipt(True, str(one["id"]), address(str(one["id"]), one), at=created))
         return found
 
     def discard(self, pieces: Sequence[Piece]) -> None:
@@ -285,29 +291,6 @@ class Facebook(Publisher):
         answer = self._graph.send_file(path, "thumbnail", picture, fields, visible=published)
         return str(answer["id"])
 
-    def _published(self, since: datetime) -> Iterator["_Post"]:
-        """The Page's posts made after `since`. The list is ranked, so it ends only after a whole page of older ones."""
-        sizes, after = list(_PAGE_SIZES), ""
-        for _ in range(_PAGES_MOST):
-            posts, after = _page(self._list(sizes, after))
-            fresh = [post for post in posts if post.created >= since]
-            yield from fresh
-            if not after or (posts and not fresh):
-                return
-        raise OutcomeUnknown(PLATFORM, "publish.cannot-look-up")
-
-    def _list(self, sizes: list[int], after: str) -> Mapping[str, Any]:
-        """One page; `sizes` loses the ones that were too large for Facebook."""
-        while True:
-            try:
-                return self._graph.get(
-                    f"{self._page}/published_posts", fields=_POST_FIELDS, limit=sizes[0], after=after
-                )
-            except Unavailable as error:
-                if error.code != FAULT or len(sizes) == 1:
-                    raise
-                sizes.pop(0)
-
 
 def _photos(message: Message) -> Sequence[Media]:
     """The pictures that are the post itself, in their order."""
@@ -319,57 +302,3 @@ def _known(remote_id: str | None) -> str:
         text = "released or assembled before it was staged"
         raise ValueError(text)
     return remote_id
-
-
-def _receipt(post: Mapping[str, Any]) -> Receipt:
-    public = post.get("is_published") is not False
-    url = urljoin("https://www.facebook.com/", post.get("permalink_url") or post["id"])
-    return Receipt(public, post["id"], url, staged=not public)
-
-
-@dataclass(frozen=True, slots=True)
-class _Post:
-    """One post of the list, as far as it is compared."""
-
-    created: datetime
-    receipt: Receipt
-    text: str
-    links: frozenset[tuple[str, str, str]]
-    media: str  # photo, album, …
-
-    def shows(self, message: Message) -> bool:
-        if not self.receipt.public or fold(self.text) != fold(message.text):
-            return False
-        if message.kind == "link":
-            return _bare(message.link) in self.links
-        if message.kind == "album":
-            return self.media == "album"
-        return message.kind == "text" or self.media in ("photo", "album")
-
-
-def _page(answer: Mapping[str, Any]) -> tuple[list[_Post], str]:
-    """The posts of one page and the cursor of the next, empty after the last. A page may be empty, yet have a next."""
-    posts, paging = answer.get("data"), answer.get("paging", {})
-    if not isinstance(posts, list):
-        raise unclear(visible=False)
-    try:
-        return [_post(one) for one in posts], paging["cursors"]["after"] if "next" in paging else ""
-    except (KeyError, TypeError, ValueError, AttributeError):  # not the shape that was asked for
-        raise unclear(visible=False) from None
-
-
-def _post(one: Mapping[str, Any]) -> _Post:
-    attached = one.get("attachments", {}).get("data", [])
-    return _Post(
-        created=datetime.fromisoformat(one["created_time"]),
-        receipt=_receipt(one),
-        text=one.get("message") or "",
-        links=frozenset(_bare(part.get("unshimmed_url") or "") for part in attached),
-        media=next((str(part.get("media_type", "")) for part in attached), ""),
-    )
-
-
-def _bare(url: str) -> tuple[str, str, str]:
-    """What stays of an address when a crawler has followed and tidied it."""
-    parts = urlsplit(unquote(url))
-    return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/"), parts.query
