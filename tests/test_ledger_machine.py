@@ -18,9 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from stage_set import Killed, Office, OneStep
 
 from asean_social import acts, sync
+from asean_social.holds import ALL, CHANNEL, KEY
 from asean_social.ledger import IllegalTransition, LeaseLost
 from asean_social.records import RELEASE_LANE, STAGE_LANE, Change
-from asean_social.states import DONE, State, may
+from asean_social.states import BEGINNING, DONE, State, may
 
 FAULTS = st.sampled_from(["", "", "", "", "kill-before", "kill-after", "cut-after", "refuse", "500"])
 POSTS = st.integers(0, 3)
@@ -48,9 +49,11 @@ class Life(RuleBasedStateMachine):
             str, datetime
         ] = {}  # text -> the earliest time at which it was ever due and approved
         self.forced: set[str] = set()
+        self.kept_back: dict[tuple[str, str], set[str]] = {}  # by hold: what was not public when it was set
 
     def teardown(self):
         self.office.place.faults = []
+        self.resume()
         for _ in range(2):
             self.office.clock.go(seconds=self.office.policy.lease + 1)
             self.sync()
@@ -77,10 +80,12 @@ class Life(RuleBasedStateMachine):
             )
             for key, wish in self.wishes.items()
         }
-        for wish in self.wishes.values():
+        for key, wish in self.wishes.items():
             if wish.approval:
+                row = self.office.ledger.delivery(key)
+                by_person = row.due_at if row and row.retimed_from else wish.due_at
                 earliest = self.allowed.get(wish.text, wish.due_at)
-                self.allowed[wish.text] = min(earliest, wish.due_at)
+                self.allowed[wish.text] = min(earliest, wish.due_at, by_person)
         later = now + timedelta(seconds=self.office.policy.lease)
         for _ in range(2):
             self.office.ledger.apply("c", lambda rows: sync.changes(rows, wanted, now), "t", now, later)
@@ -156,12 +161,51 @@ class Life(RuleBasedStateMachine):
         else:
             assert may(row.state, new)
 
+    @rule(post=POSTS, minutes=st.integers(1, 300))
+    def retime(self, post, minutes):
+        """A person gives it another time; the file goes on saying its own."""
+        row = self.office.ledger.delivery(f"c/p{post}/ch/1")
+        now = self.office.clock.now()
+        due_at = now + timedelta(minutes=minutes)
+        if row is None:
+            return
+        with suppress(LeaseLost, IllegalTransition):
+            row = self.office.ledger.act(row.key, lambda row: acts.retimed(row, due_at, "x", now), "lan", now)
+            if row.digest in self.allowed:
+                self.allowed[row.digest] = min(self.allowed[row.digest], due_at)
+
+    @rule(name=st.sampled_from([(ALL, ""), (CHANNEL, "ch"), (KEY, "c/p0"), (KEY, "c/p1/ch/1")]))
+    def hold(self, name):
+        self.office.ledger.hold(*name, "lan", "x", self.office.clock.now())
+        shown = {
+            key for key in self.office.ledger.covered(BEGINNING | {State.HELD}) if key not in self.shown()
+        }
+        self.kept_back[name] = shown
+
+    @rule()
+    def resume(self):
+        while self.kept_back:
+            name, _ = self.kept_back.popitem()
+            assert self.office.ledger.resume(*name, "lan", "y", self.office.clock.now())
+
+    @invariant()
+    def nothing_kept_back_is_shown(self):
+        back = set().union(*self.kept_back.values())
+        assert not back & set(self.shown())
+
+    def shown(self):
+        """How often each delivery is public."""
+        counts: dict[str, int] = {}
+        for text, key in self.said.items():
+            for _ in self.office.place.public(text):
+                counts[key] = counts.get(key, 0) + 1
+        return counts
+
     @invariant()
     def one_public_object_each(self):
-        shown: dict[str, int] = {}
-        for text, key in self.said.items():
+        shown = self.shown()
+        for text in self.said:
             for one in self.office.place.public(text):
-                shown[key] = shown.get(key, 0) + 1
                 assert text in self.allowed, f"{text} was never approved"
                 assert one.public_at >= self.allowed[text], f"{text} is out before its time"
         for key, count in shown.items():
@@ -174,7 +218,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def every_move_in_the_log_is_allowed(self):
         for one in self.office.ledger.attempts():
-            assert one.old == "" or may(State(one.old), State(one.new)), (one.old, one.new)
+            assert one.old in ("", one.new) or may(State(one.old), State(one.new)), (one.old, one.new)
 
 
 class OneStepLife(Life):

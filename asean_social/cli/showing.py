@@ -118,7 +118,7 @@ def status_json(
         "approved": bool(row.approval),
         "drift": row.drifted,
         "retimed_from": row.retimed_from.isoformat() if row.retimed_from else None,
-        "held_back": _hold_json(screen, held) if held else None,
+        "held_back": _hold_json(held) if held else None,
         "remote_id": row.remote_id,
         "url": row.url,
         "released_at": row.released_at.isoformat() if row.released_at else None,
@@ -138,13 +138,13 @@ def status_json(
     }
 
 
-def _hold_json(screen: Screen, held: "Hold") -> dict[str, str]:
+def _hold_json(held: "Hold") -> dict[str, str]:
     from asean_social.holds import name_of
 
     return {
         "name": name_of(held.scope, held.value),
         "who": held.who,
-        "why": screen.language.say(held.reason, **held.why),
+        "reason": held.why["by_reason"],
         "since": held.since.isoformat(),
     }
 
@@ -184,12 +184,12 @@ def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", no
 def _tell_hold(screen: Screen, hold: "Hold") -> None:
     from asean_social.holds import name_of
 
-    said = screen.language.say(hold.reason, **hold.why)
     if hold.who:
         name = name_of(hold.scope, hold.value)
-        screen.say("status.held-back", name=name, who=hold.who, since=hold.since, why=said)
+        screen.say("status.held-back", name=name, who=hold.who, since=hold.since, **hold.why)
         hint = command("resume", name)
     else:
+        said = screen.language.say(hold.reason, **hold.why)
         screen.say("status.paused", account=hold.value, why=said)
         hint = screen.language.hint(hold.reason, **hold.why)
     if hint:
@@ -239,9 +239,7 @@ def _follow_up(screen: Screen, one: "FollowUp") -> str:
 def _besides(screen: Screen, row: "Delivery", held: "Hold | None") -> "Iterator[str]":
     """Where it stands apart from what the campaign file says."""
     if held:
-        yield screen.language.say(
-            "row.held-back", who=held.who, why=screen.language.say(held.reason, **held.why)
-        )
+        yield screen.language.say("row.held-back", who=held.who, by_reason=held.why["by_reason"])
     if row.retimed_from:
         yield screen.language.say("row.retimed", said_at=row.retimed_from)
     if row.drifted:
@@ -298,8 +296,9 @@ def log(
 ) -> int:
     tool = desktop(context)
     ledger = look(tool, None)
-    keys = [row.key for row in _chosen(ledger, [post])] if ledger and post else [None]
+    keys = _names(_chosen(ledger, [post])) if ledger and post else [None]
     attempts = [one for key in keys for one in ledger.attempts(key)] if ledger else []
+    attempts.sort(key=lambda one: one.at)
     screen = tool.screen
     if as_json:
         screen.json(
@@ -322,11 +321,24 @@ def log(
         old = screen.language.say(f"state.{one.old}") if one.old else "–"
         text = screen.language.say(one.reason, **one.why) if one.reason else ""
         when = one.at.astimezone(screen.language.zone).strftime("%d/%m/%Y %H:%M:%S")
-        moved = f"{old} → {screen.language.say(f'state.{one.new}')}  " if one.new else ""
+        moved = f"{old} → {screen.language.say(f'state.{one.new}')}  " if one.new != one.old else ""
         screen.write(f"{when}  {one.delivery}  {moved}{text}  ({one.who})")
     if not attempts:
         screen.say("status.empty")
     return GOOD
+
+
+def _names(rows: "Sequence[Delivery]") -> list[str]:
+    """By which the log knows what concerns these: they, and all they may be kept back with."""
+    from asean_social.holds import ACCOUNT, ALL, CHANNEL, KEY, name_of
+
+    found: dict[str, None] = {}
+    for row in rows:
+        parts = row.key.split("/")
+        found |= dict.fromkeys(name_of(KEY, "/".join(parts[:count])) for count in range(1, 5))
+        account = f"{row.platform}/{row.account}"
+        found |= dict.fromkeys((name_of(CHANNEL, row.channel), name_of(ACCOUNT, account), name_of(ALL, "")))
+    return list(found)
 
 
 def _chosen(ledger: "Ledger", names: Sequence[str]) -> "list[Delivery]":
