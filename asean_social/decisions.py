@@ -19,7 +19,8 @@ STAGE, RELEASE, LOOK_UP, LOOK_FIRST = "stage", "release", "look-up", "look-first
 FINISH = "finish"  # the release was accepted, the platform still works on it
 CONFIRM = "confirm"  # the release is done, to be seen public
 
-LATE = timedelta(seconds=60)  # begun later than this after due: catching up, so releases are spaced
+LATE = timedelta(seconds=60)  # later than this after due: catching up, so releases are spaced
+ON_TIME = timedelta(minutes=15)  # begun on time, so long a platform may work on it before its release counts as late
 LOOK_BACK = timedelta(days=30)  # how far back the same content counts as already published
 SKEW = timedelta(minutes=2)  # between our clock and a platform's
 
@@ -53,7 +54,8 @@ class Policy:
         if "workers" in found:
             found["workers"] = max(1, int(found["workers"]))
         if "lease" in found:
-            found["lease"] = max(1.0, found["lease"])  # the time-outs of requests are parts of it
+            # the time-outs of requests are parts of it; one beyond an hour is taken for a wrong clock's
+            found["lease"] = min(max(1.0, found["lease"]), 1800.0)
         return cls(**found)
 
 
@@ -228,7 +230,8 @@ def after_confirm(
         return Decision(State.PUBLISHED, reason=receipt.differs)
     if isinstance(receipt, AuthFailed):
         return Decision(State.CONFIRMING, step, receipt.code, receipt.values, now, pause_account=True)
-    if now > accepted_at + timedelta(seconds=policy.confirm):
+    # accepted later than now: by a clock that was wrong, nobody knows when
+    if not accepted_at - SKEW <= now <= accepted_at + timedelta(seconds=policy.confirm):
         return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now)
     code = receipt.code if isinstance(receipt, PublishError) else "confirming.not-yet"
     return Decision(State.CONFIRMING, step, code, resume_at=now + poll_wait(looks, 0, policy))

@@ -8,11 +8,11 @@ being released already goes to its end.
 import json
 import sqlite3
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from asean_social.database import Database, moment, stamp
-from asean_social.records import Hold, surely, to_json
+from asean_social.records import WRONG, Hold, surely, to_json
 from asean_social.states import BEGINNING, State
 
 ALL, ACCOUNT, CHANNEL, KEY = (
@@ -28,7 +28,6 @@ PAUSED = (
     "exists (select 1 from hold where scope='account' and value=delivery.platform || '/' || delivery.account"
     " and lifted_at is null and who='' and (until is null or until > ?) and since <= ?)"
 )
-WRONG = timedelta(hours=1)  # a pause that begins later than this from now was set by a clock that was wrong
 _COVERS = (
     "(hold.scope='all' or hold.scope='channel' and hold.value=delivery.channel"
     " or hold.scope='account' and hold.value=delivery.platform || '/' || delivery.account"

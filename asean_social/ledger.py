@@ -18,7 +18,7 @@ from asean_social import records
 from asean_social.chores import Chores, publish_follow_ups
 from asean_social.copies import Copies
 from asean_social.database import LONG_AGO, Database, is_current, later_of, migrate, moment, stamp
-from asean_social.decisions import LATE, LOOK_FIRST, RELEASE, Decision
+from asean_social.decisions import LATE, LOOK_FIRST, ON_TIME, RELEASE, Decision
 from asean_social.errors import LedgerError
 from asean_social.follow_ups import DO, LOOK
 from asean_social.holds import HELD_BACK, PAUSED
@@ -207,7 +207,7 @@ class Ledger(Copies, Chores):
         rows = self.database.read(sql, values)
         found = [_row(row) for row in rows]
         if lane == RELEASE_LANE and found:
-            last = self._last_release(account)
+            last = self._last_release(account, now, claimer)
             found = [one for one in found if not _must_space(one, last, now, claimer.spacing)]
         return found
 
@@ -221,7 +221,9 @@ class Ledger(Copies, Chores):
         for row in self.database.read(sql, (*_open_values(campaigns, now, claimer), until)):
             found, at = _row(row), surely(row["at"])
             last = (
-                self._last_release((found.platform, found.account)) if row["lane"] == RELEASE_LANE else None
+                self._last_release((found.platform, found.account), now, claimer)
+                if row["lane"] == RELEASE_LANE
+                else None
             )
             if last is not None and _must_space(found, last, max(at, now), claimer.spacing):
                 at = last + timedelta(seconds=claimer.spacing)
@@ -231,9 +233,15 @@ class Ledger(Copies, Chores):
         times += [one.until for one in self.holds() if one.until is not None and one.until > now]
         return min(times, default=None)
 
-    def _last_release(self, account: tuple[str, str]) -> datetime | None:
-        sql = "select max(released_at) from delivery where platform=? and account=?"
-        return moment(self.database.read(sql, account)[0][0])
+    def _last_release(self, account: tuple[str, str], now: datetime, claimer: Claimer) -> datetime | None:
+        """When the account last showed something new; now, while a release is on its way or its outcome in doubt."""
+        far = claimer.far(now)
+        sql = (
+            "select max(case when state in ('releasing', 'unknown') or lease_until > ? and lease_until <= ?"
+            f" and (state='staged' or step='{RELEASE}') then ? else released_at end)"
+            " from delivery where platform=? and account=? and coalesce(released_at, '') <= ?"
+        )
+        return moment(self.database.read(sql, (stamp(now), far, stamp(now), *account, far))[0][0])
 
     def renew(self, claim: Delivery, until: datetime) -> Delivery:
         """Raises LeaseLost."""
@@ -425,11 +433,14 @@ def _row(row: sqlite3.Row) -> Delivery:
 
 
 def _must_space(found: Delivery, last: datetime | None, now: datetime, spacing: float) -> bool:
-    """Whether this release is a late one that has to keep its distance to the one before."""
+    """Whether this release is a late one that has to keep its distance to the one before on its account: its readers
+    see one page, whatever channels and campaigns lead there.
+    """
     if found.state not in (State.STAGED, State.WAITING) or last is None:
         return False
-    began = found.began_at if found.began_at and found.began_at > found.due_at else now
-    return began - found.due_at > LATE and now < last + timedelta(seconds=spacing)
+    begun = found.began_at is not None and found.due_at <= found.began_at <= found.due_at + LATE
+    on_time = now - found.due_at <= (ON_TIME if begun else LATE)
+    return not on_time and now < last + timedelta(seconds=spacing)
 
 
 def _read(db: sqlite3.Connection, key: str) -> Delivery:

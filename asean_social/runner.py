@@ -7,8 +7,10 @@ Scheduler and does one pass. Any number of runners may work on one ledger.
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from asean_social.clock import Clock
 from asean_social.desk import Desk
@@ -17,6 +19,9 @@ from asean_social.ledger import Ledger
 from asean_social.publishers.http import unguarded, unheard
 from asean_social.records import POLL_LANE, RELEASE_LANE, STAGE_LANE
 from asean_social.sync import Scope
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
 
 LANES = (RELEASE_LANE, POLL_LANE, STAGE_LANE)
 FOLLOW_UP, CARE = ("", "", "follow-up"), ("", "", "care")
@@ -27,6 +32,7 @@ TICK = timedelta(
 SYNC_EVERY = timedelta(seconds=30)  # how often campaign files are looked at
 CARE_EVERY = timedelta(minutes=5)  # how often paused accounts and idle tokens are looked at
 LEAVE = 8.0  # seconds a stop waits for requests that are under way; their lanes end with the process
+BACK = timedelta(seconds=2)  # a clock that goes back by more was set
 NAP = 0.05  # seconds between two looks at lanes that are running
 
 Account = tuple[str, str]  # (platform, name)
@@ -83,7 +89,8 @@ class Runner:
                 continue  # a lane has brought it about
             if due is None or due > deadline:
                 return
-            self.clock.pause(max((due - now).total_seconds(), NAP))
+            # not longer than a tick: the clock may be set back meanwhile
+            self.clock.pause(min(max((due - now).total_seconds(), NAP), TICK.total_seconds()))
 
     def _wait_for_lanes(self) -> None:
         while not self._stopping.is_set() and (running := self.running()):
@@ -113,6 +120,7 @@ class Runner:
             self._deliver()
             while not self._stopping.is_set():
                 self.clock.pause(0.5)
+                _follow_clock(scheduler, {name: every for name, _, every in duties})
             self._raise_failure()
         finally:
             self.leave()
@@ -251,8 +259,15 @@ class Runner:
     def leave(self) -> None:
         """Give what is under way a few seconds to end."""
         self._stopping.set()
-        patience = LEAVE
+        until = time.monotonic() + LEAVE
         for one in self.running():
-            began = datetime.now(UTC)
-            one.join(max(patience, 0.0))
-            patience -= (datetime.now(UTC) - began).total_seconds()
+            one.join(max(until - time.monotonic(), 0.0))
+
+
+def _follow_clock(scheduler: "BackgroundScheduler", duties: Mapping[str, timedelta]) -> None:
+    """The clock of this computer was set back: APScheduler would wait for the hour that it had planned by the old one."""
+    now = datetime.now(UTC)
+    for name, every in duties.items():
+        job = scheduler.get_job(name)
+        if job is not None and job.next_run_time > now + every + BACK:
+            scheduler.modify_job(name, next_run_time=now)

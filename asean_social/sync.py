@@ -270,8 +270,8 @@ def _next_state(row: Delivery, want: Wanted, now: datetime, *, edited: bool) -> 
     asked = row.asked_at or want.due_at
     in_time = not overdue(max(want.due_at, asked), want.grace, now)
     if row.state == State.HELD and in_time:
-        if row.reason in acts.TIME_BOUND and want.due_at != row.due_at:
-            return State.PLANNED, "planned.retimed"
+        if row.reason in acts.TIME_BOUND:  # it has another time or grace, or it was a wrong clock that held it
+            return State.PLANNED, "planned.retimed" if want.due_at != row.due_at else "planned.in-time"
         if edited:
             return State.PLANNED, "planned.edited"
     waits = row.state in (State.PLANNED, State.STAGED, State.WAITING) and row.released_at is None

@@ -148,7 +148,9 @@ class RotatingTokens:
             row = self._read(db)
             if row.access and row.access != refused:
                 return row
-            if row.refresh_until is not None and row.refresh_until > now and row.refresh_owner != self._owner:
+            # until later than that: written by a clock that was wrong
+            leased = row.refresh_until is not None and now < row.refresh_until <= now + 2 * self._lease
+            if leased and row.refresh_owner != self._owner:
                 raise Unavailable(self._platform, "token.being-refreshed")
             # left unfinished by a process that died: its answer is lost
             lost = row.lost + (row.refresh_owner is not None)
