@@ -4,14 +4,20 @@ Each delivery is brought to its moment by the real steps, the edit comes as the 
 then everything runs until nothing happens by itself. What counts is what the public saw, and what is left unseen.
 """
 
+import os
+import subprocess
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from stage_set import NOON, Killed, Office, Platform
+from stage_set import NOON, Hands, Killed, Office, Platform
+from town import HURRY, text_post
 
 from asean_social import acts, sync
+from asean_social.clock import settle
 from asean_social.errors import Rejected
 from asean_social.publishers.base import Message, Wait
 from asean_social.records import freeze
@@ -480,3 +486,117 @@ def test_a_new_text_of_what_is_late_waits_for_the_person_too(scene):
     scene.ledger.act("c/p/ch/1", lambda row: acts.retried(row, "x", now, now), "lan", now)
     scene.run()
     assert [content for content, _ in scene.shown()] == [f"a: {NEW}"]
+
+
+# -- the real commands
+
+HOUR_LATER = {"ASEAN_SOCIAL_OFFSET": "3601"}
+TWO_LATER = {"ASEAN_SOCIAL_OFFSET": "7200"}  # what is not wanted any more is removed after a lease
+
+
+def texts(things):
+    return [one["text"] for one in things]
+
+
+@pytest.fixture
+def ready(town, sandbox):
+    """A post that lies ready on the page and is due in an hour, beside one of next week."""
+    due = datetime.now(UTC) + HOUR
+    town.later = text_post("con-lai", due + 200 * HOUR)
+    town.campaign(town.later + text_post("mot", due, text=OLD))
+    assert town.process("schedule", "--once").returncode == 0
+    assert texts(sandbox.hidden()) == [OLD]
+    return due
+
+
+def test_edited_while_it_lay_ready_the_public_sees_the_new_text_and_the_old_object_is_gone(
+    town, sandbox, ready
+):
+    town.campaign(town.later + text_post("mot", ready, text=NEW))
+
+    town.process("schedule", "--once")
+    assert sandbox.public() == []
+    town.process("schedule", "--once", **HOUR_LATER)
+    town.process("schedule", "--once", **TWO_LATER)
+
+    assert texts(sandbox.public()) == [NEW]
+    assert sandbox.hidden() == []
+    assert [one["operation"] for one in sandbox.requests()].count("feed.create") == 2
+
+
+@pytest.mark.parametrize("name", ["", "hai"])
+def test_gone_or_renamed_while_it_lay_ready_nothing_is_shown_twice_or_left_behind(town, sandbox, ready, name):
+    town.campaign(town.later + (text_post(name, ready, text=OLD) if name else ""))
+
+    town.process("schedule", "--once")
+    town.process("schedule", "--once", **HOUR_LATER)
+    town.process("schedule", "--once", **TWO_LATER)
+
+    assert texts(sandbox.public()) == ([OLD] if name else [])
+    assert sandbox.hidden() == []
+    assert town.status()["thu/mot/trang/1"]["state"] == "cancelled"
+
+
+def test_kept_back_while_it_lay_ready_it_is_not_shown_until_it_is_resumed(town, sandbox, ready):
+    assert town.process("hold", "mot", "--reason", "chờ ý kiến").returncode == 0
+    assert town.process("schedule", "--once", **HOUR_LATER).returncode == 3
+    assert sandbox.public() == []
+
+    assert town.process("resume", "mot", "--reason", "đã đồng ý", **HOUR_LATER).returncode == 0
+    assert town.process("schedule", "--once", **HOUR_LATER).returncode == 0
+
+    assert texts(sandbox.public()) == [OLD]
+
+
+def test_edited_while_its_release_is_on_its_way_the_sent_text_stays_and_status_shows_drift(town, sandbox):
+    town.campaign(text_post(text=OLD))
+    sandbox.fault("facebook", "post.update", "slow", seconds=3)
+    child = subprocess.Popen(
+        town.command("schedule", "--once"),
+        cwd=town.root,
+        env={**os.environ, **HURRY},
+        stdout=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 20
+    while not sandbox.public() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert child.poll() is None  # it waits for the answer
+
+    town.campaign(text_post(text=NEW))
+    other = town.process("schedule", "--once", "--wait", "0")
+    child.wait(30)
+    last = town.process("schedule", "--once")
+
+    assert "Traceback" not in other.stderr
+    assert last.returncode == 0, last.stdout
+    assert texts(sandbox.public()) == [OLD]
+    assert sandbox.hidden() == []
+    [row] = town.status().values()
+    assert (row["state"], row["drift"]) == ("published", True)
+    assert "tệp chiến dịch nay đã ghi khác" in town.process("status").stdout
+
+
+def test_a_file_that_is_just_being_written_is_not_read_half(town, sandbox):
+    """Half of it is a good file that lacks its second post, and whose first ends in the middle of a sentence."""
+    file = town.campaign(text_post("mot", text="một câu dài") + text_post("hai", text="câu thứ hai"))
+    whole = file.read_text(encoding="utf-8")
+    file.write_text(whole[: whole.index(" câu dài")] + "\n", encoding="utf-8")
+    rest = threading.Timer(0.3, lambda: file.write_text(whole, encoding="utf-8"))
+    rest.start()
+
+    code = town.run("schedule", "--once")
+    rest.join()
+
+    assert code == 0
+    assert sorted(texts(sandbox.public())) == ["câu thứ hai", "một câu dài"]
+
+
+def test_a_file_that_never_comes_to_rest_is_read_in_the_end(tmp_path):
+    file = tmp_path / "c.yaml"
+    clock = Hands()
+    clock.pause = lambda seconds: (file.touch(), clock.go(seconds=seconds))
+    file.touch()
+
+    settle([file, tmp_path / "gone.yaml"], clock)
+
+    assert clock.now() - NOON == timedelta(seconds=5)

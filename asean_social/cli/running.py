@@ -93,6 +93,8 @@ class Station:
     ) -> None:
         from asean_social import sync
         from asean_social.accounts import Accounts
+        from asean_social.campaign import find_files
+        from asean_social.clock import settle
         from asean_social.copies import Witness
         from asean_social.decisions import Policy
         from asean_social.ledger import Ledger
@@ -119,6 +121,7 @@ class Station:
         desk = self._desk(accounts, policy, clock, owner)
 
         def synced() -> "Scope":
+            settle((file for path in project.paths for file in find_files(path)), clock)
             now = clock.now()
             found = sync.read(project.paths, project.root, now)
             self._tell(_errors(found.problems))
