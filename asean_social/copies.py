@@ -56,7 +56,8 @@ class Copies:
         """Whether it is a copy; then it begins a life of its own, with a look at everything that is open in it."""
         self.witness = witness
         name = self._name()
-        seen = witness.seen(name)  # before the claims are counted: a runner at work keeps its count afterwards
+        # before the claims are counted: a runner at work keeps its count afterwards
+        seen = witness.seen(name)
         copy = self._claims() < seen if seen is not None else self._claims() > 0
         if copy:
             with self.database.write() as db:
@@ -83,7 +84,9 @@ class Copies:
 def _look_again(db: sqlite3.Connection, now: datetime) -> None:
     """Everything open is looked for before anything is sent: by its known id, or by its content."""
     staging = f"state='staging' or (state='waiting' and step<>'{RELEASE}')"
-    sent = f"state in ('staged', 'releasing', 'confirming', 'unknown') or (state='waiting' and step='{RELEASE}')"
+    sent = (
+        f"state in ('staged', 'releasing', 'confirming', 'unknown') or (state='waiting' and step='{RELEASE}')"
+    )
     for found, state, reason in (
         (f"state='planned' or {staging}", State.PLANNED, "planned.copy"),
         (sent, State.UNKNOWN, "unknown.copy"),

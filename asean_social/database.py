@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -36,6 +36,9 @@ _CODES = {
     sqlite3.SQLITE_BUSY: "ledger.locked",
     sqlite3.SQLITE_LOCKED: "ledger.locked",
 }
+
+
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def stamp(when: datetime) -> str:
@@ -75,7 +78,7 @@ class Database:
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction; all of it happens or none. Raises LedgerError."""
         connection = self._connection()
-        with self._translated():
+        with translated(self.path):
             _patiently(connection, "begin immediate")
             try:
                 yield connection
@@ -86,7 +89,7 @@ class Database:
                 raise
 
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        with self._translated():
+        with translated(self.path):
             return _patiently(self._connection(), sql, values).fetchall()
 
     def still_there(self) -> None:
@@ -97,6 +100,21 @@ class Database:
             raise LedgerError("ledger.gone", file=str(self.path)) from None
         if self._file is not None and self._file != (now.st_dev, now.st_ino):
             raise LedgerError("ledger.gone", file=str(self.path))
+
+    def must_be_whole(self) -> None:
+        """Raises LedgerError when anything in the file is damaged: rows that are overlooked would be published again."""
+        if self.read("pragma integrity_check(1)")[0][0] != "ok":
+            raise LedgerError("ledger.damaged", file=str(self.path))
+
+    def copy_to(self, copy: sqlite3.Connection) -> None:
+        """All of it as it is at one moment, while others write. Raises LedgerError; sqlite3.Error of the copy."""
+        deadline = time.monotonic() + PATIENCE
+
+        def waiting(status: int, _left: int, _whole: int) -> None:
+            if status & 0xFF in _BUSY and time.monotonic() > deadline:  # it would be asked again for ever
+                raise LedgerError("ledger.locked", file=str(self.path))
+
+        self._connection().backup(copy, progress=waiting, sleep=0.01)
 
     def close(self) -> None:
         """A thread that is still at work (a request that hangs) keeps its connection: closed under its hands, SQLite
@@ -109,22 +127,10 @@ class Database:
             self._all.clear()
         self._local = threading.local()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.DatabaseError as error:
-            code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-            if code is None:
-                raise
-            raise LedgerError(code, file=str(self.path)) from error
-
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            with self._translated():
+            with translated(self.path):
                 connection = self._open()
             if self._file is None:
                 opened = self.path.stat()
@@ -155,14 +161,27 @@ class Database:
         return connection
 
 
+@contextmanager
+def translated(file: Path) -> Iterator[None]:
+    """What SQLite or the system says of a file, as a LedgerError that says what to do."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if code is None:
+            raise
+        raise LedgerError(code, file=str(file)) from error
+
+
 def _patiently(connection: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return connection.execute(sql, values)
         except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-            if not busy or time.monotonic() > deadline:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > deadline:
                 raise
         time.sleep(random.uniform(0.0002, 0.005))  # noqa: S311 -- spreads the waiters, hides nothing
 
@@ -195,7 +214,7 @@ def _on_network(path: Path) -> bool:
     return kind in NETWORK_FILE_SYSTEMS
 
 
-def _scripts() -> list[tuple[int, str, str]]:
+def scripts() -> list[tuple[int, str, str]]:
     """Number, name and text of every migration, in order."""
     return sorted(
         (int(one.name[:4]), one.name, one.read_text(encoding="utf-8"))
@@ -204,34 +223,37 @@ def _scripts() -> list[tuple[int, str, str]]:
     )
 
 
-def version_of(database: Database, newest: int) -> int:
+def newest_schema() -> int:
+    return scripts()[-1][0]
+
+
+def version_of(database: Database) -> int:
     """The schema's number, 0 for an empty file. Raises LedgerError for a newer one and for a stranger's database."""
     # one read, so that a schema which another process is just making is seen whole or not at all
-    sql = "select user_version, (select count(*) from sqlite_master) from pragma_user_version"
-    version, tables = database.read(sql)[0]
-    if version > newest:
-        raise LedgerError("ledger.newer", file=str(database.path), found=version, fits=newest)
-    if version == 0 and tables:
+    sql = (
+        "select user_version, (select count(*) from sqlite_master),"
+        " exists (select 1 from sqlite_master where name='schema_version') from pragma_user_version"
+    )
+    version, tables, ours = database.read(sql)[0]
+    if (version or tables) and not ours:
         raise LedgerError("ledger.not-a-ledger", file=str(database.path))
+    if version > newest_schema():
+        raise LedgerError("ledger.newer", file=str(database.path), found=version, fits=newest_schema())
     return int(version)
 
 
 def is_current(database: Database) -> bool:
     """Whether it may be read as it is. Raises LedgerError."""
-    newest = _scripts()[-1][0]
-    return version_of(database, newest) == newest
+    return version_of(database) == newest_schema()
 
 
 def migrate(database: Database, now: datetime) -> None:
     """Bring the schema up to date, numbered scripts in order, each whole or not at all. Raises LedgerError."""
-    scripts = _scripts()
-    newest = scripts[-1][0]
-    version = version_of(database, newest)
-    if version == newest:
+    if is_current(database):
         return
     with database.write() as connection:
-        version = version_of(database, newest)  # another process may have been faster
-        for number, name, script in scripts:
+        version = version_of(database)  # another process may have been faster
+        for number, name, script in scripts():
             if number > version:
                 _apply(connection, number, name, script, now)
 
@@ -258,3 +280,14 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(pending):
             yield pending
             pending = ""
+
+
+def schema_of(database: Database | None) -> dict[str, str]:
+    """The SQL of each table, index and trigger, by name; of no database: as the migrations make it."""
+    sql = "select name, sql from sqlite_master where sql is not null"
+    if database is not None:
+        return dict(map(tuple, database.read(sql)))
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for number, name, script in scripts():
+            _apply(connection, number, name, script, datetime.fromtimestamp(0, UTC))
+        return dict(connection.execute(sql))

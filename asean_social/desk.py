@@ -32,6 +32,9 @@ class Listener(Protocol):
     def fault(self, delivery: Delivery, error: Exception) -> None:
         """A bug of ours met this delivery; its traceback is to be kept."""
 
+    def hindered(self, error: LedgerError) -> None:
+        """The ledger cannot be written for now, so nothing is sent."""
+
 
 @dataclass(frozen=True)
 class Desk:

@@ -16,7 +16,18 @@ from zoneinfo import ZoneInfo
 from asean_social.errors import Problem, SocialError
 
 LANGUAGES = ("vi", "en")
-AREAS = ("campaign", "cli", "credentials", "doctor", "follow_ups", "ledger", "life", "publish", "youtube", "zalo")
+AREAS = (
+    "campaign",
+    "cli",
+    "credentials",
+    "doctor",
+    "follow_ups",
+    "ledger",
+    "life",
+    "publish",
+    "youtube",
+    "zalo",
+)
 HOME = "Asia/Ho_Chi_Minh"
 WEEKDAYS = ("weekday.0", "weekday.1", "weekday.2", "weekday.3", "weekday.4", "weekday.5", "weekday.6")
 

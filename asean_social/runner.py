@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from asean_social.clock import Clock
 from asean_social.desk import Desk
-from asean_social.errors import PublishError, UserError
+from asean_social.errors import LedgerError, PublishError, UserError
 from asean_social.ledger import Ledger
 from asean_social.publishers.http import unguarded, unheard
 from asean_social.records import POLL_LANE, RELEASE_LANE, STAGE_LANE
@@ -34,6 +34,7 @@ CARE_EVERY = timedelta(minutes=5)  # how often paused accounts and idle tokens a
 LEAVE = 8.0  # seconds a stop waits for requests that are under way; their lanes end with the process
 BACK = timedelta(seconds=2)  # a clock that goes back by more was set
 NAP = 0.05  # seconds between two looks at lanes that are running
+PASSING = frozenset({"ledger.locked", "ledger.disk-full"})  # a runner that stays outlives these
 
 Account = tuple[str, str]  # (platform, name)
 Lane = tuple[str, str, str]  # (platform, name, lane)
@@ -157,6 +158,11 @@ class Runner:
 
     # -- lanes ---------------------------------------------------------------------------------------------------
 
+            except LedgerError as error:
+                if self._wake_at is None or error.code not in PASSING:
+                    self._fail(error)
+                else:  # nothing was sent that could not be recorded before; the next tick tries again
+                    self.desk.listener.hindered(error)
     def _pump(self) -> None:
         """Start a thread for each lane that is not running; a lane with nothing due ends at once."""
         for account in self.ledger.accounts(self.scope.campaigns):

@@ -66,7 +66,7 @@ def _told(error: Exception, screen: Screen) -> int:
 
 
 def _call(arguments: Sequence[str], language: Language) -> int:
-    from asean_social.cli import acting, doctor, planning, running, showing  # noqa: F401 -- they register their commands
+    from asean_social.cli import acting, doctor, ledger, planning, running, showing  # noqa: F401 -- they register their commands
 
     command = typer.main.get_command(app)
     _translate(command, language)

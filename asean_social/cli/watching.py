@@ -10,6 +10,7 @@ from asean_social.follow_ups import DISCARD
 from asean_social.states import State
 
 if TYPE_CHECKING:
+    from asean_social.errors import LedgerError
     from asean_social.follow_ups import End
     from asean_social.records import Delivery
 
@@ -23,6 +24,7 @@ class Watcher:
         self._screen = screen
         self._bars = _bars(screen) if sys.stderr.isatty() else None
         self.faults: list[Exception] = []
+        self._hindrance = ""  # the last one told
         self._uploads: dict[str, Any] = {}  # by delivery: the bar, or the tenths told so far
 
     def close(self) -> None:
@@ -31,6 +33,7 @@ class Watcher:
 
     def moved(self, delivery: "Delivery", old: State) -> None:
         del old
+        self._hindrance = ""
         language = self._screen.language
         when = delivery.updated_at.astimezone(language.zone).strftime("%d/%m %H:%M:%S")
         state = language.say(f"state.{delivery.state}")
@@ -83,6 +86,11 @@ class Watcher:
         self.faults.append(error)
         kind = f"{type(error).__name__}, {delivery.key}"
         self._screen.note(self._screen.language.say("screen.bug", file=str(keep(error)), kind=kind))
+
+    def hindered(self, error: "LedgerError") -> None:
+        if error.code != self._hindrance:
+            self._hindrance = error.code
+            self._screen.note(self._screen.language.say("ledger.hindered", cause=error.code, **error.values))
 
     def _tell(self, delivery: "Delivery", sent: int, size: int) -> None:
         tenth = sent * 10 // max(size, 1)
