@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import tomllib
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from town import text_post
 
 from asean_social import database
 from asean_social.clock import SystemClock
+from asean_social.credentials import SECRETS
 from asean_social.doctor import of_clock, of_disk, of_ledger
 from asean_social.errors import Severity
 from asean_social.ledger import Ledger
@@ -130,6 +132,35 @@ def test_without_the_apps_secret_permissions_cannot_be_told(office, sandbox, cap
     code, found = told(office, capsys)
 
     assert (code, faults(found)) == (0, [("facebook/hue-asean", "publish.facebook.not-inspected")])
+
+
+@pytest.mark.parametrize("fault", ["cut-before", "garbage", "html", "throttle"])
+def test_platforms_that_fail_are_faults_and_no_secret_is_told(office, sandbox, capsys, fault):
+    sandbox.fault("*", "*", fault, times=1000)
+
+    code, found = told(office, capsys)
+    office.run("doctor")
+
+    said = "".join(capsys.readouterr())
+    ill = {path for (path, _), severity in found.items() if severity == "error"}
+    assert (code, ill) == (3, {"facebook/hue-asean", "youtube/hue-asean", "zalo/hue-asean"})
+    table = tomllib.loads(sandbox.credentials())
+    secrets = [worth for one in table.values() for name, worth in one["hue-asean"].items() if name in SECRETS]
+    assert len(secrets) == 7
+    assert [one for one in secrets if one in said] == []
+    assert not (office.root / "asean-social.log").exists()
+
+
+@pytest.mark.parametrize("operation", ["debug_token", "me.get"])
+def test_a_lost_answer_about_the_token_does_not_tell_it(office, sandbox, capsys, operation):
+    sandbox.fault("facebook", operation, "cut-before", nth=1 if operation == "debug_token" else 3)
+
+    assert office.run("doctor", "--account", "facebook/hue-asean") == 3
+
+    said = "".join(capsys.readouterr())
+    page = sandbox.facebook.pages["hue-asean"]
+    assert page.token not in said
+    assert sandbox.facebook.app_secret not in said
 
 
 @pytest.mark.parametrize(
