@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from asean_social import credentials, inquiry, orphans
+from asean_social import credentials, inquiry, orphans, timekeeping
 from asean_social.accounts import Accounts
 from asean_social.clock import Clock
 from asean_social.credentials import Credentials
@@ -25,7 +25,7 @@ from asean_social.errors import CredentialsError, LedgerError, Problem, PublishE
 from asean_social.ledger import Ledger
 from asean_social.orphans import Orphan
 from asean_social.publishers.base import Publisher, ending
-from asean_social.publishers.http import server_time, unguarded, unheard
+from asean_social.publishers.http import unguarded, unheard
 from asean_social.records import Hold
 from asean_social.rehearsal import WORKS, Book, Rehearsal, Rehearser
 from asean_social.sync import Loaded
@@ -315,11 +315,10 @@ def holds(file: Path) -> Sequence[Hold]:
 
 def of_clock(urls: Collection[str], clock: Clock) -> Iterator[Problem]:
     """Against the platforms' own clocks. Beyond SKEW even look-ups by time would miss what was published."""
-    off = [found for url in sorted(urls) if (found := _off(url, clock)) is not None]
-    if not off:
+    least = timekeeping.off(urls, clock)
+    if least is None:
         yield Problem("doctor.clock-unknown", {}, Severity.WARNING)
         return
-    least = min(off, key=abs)  # a server's clock may be wrong; all of them are not
     seconds = round(least.total_seconds())
     code = "doctor.clock-slow" if seconds > 0 else "doctor.clock-fast"
     if abs(least) <= SLACK:
@@ -328,13 +327,6 @@ def of_clock(urls: Collection[str], clock: Clock) -> Iterator[Problem]:
         yield Problem(
             code, {"seconds": abs(seconds)}, Severity.ERROR if abs(least) > SKEW else Severity.WARNING
         )
-
-
-def _off(url: str, clock: Clock) -> timedelta | None:
-    """How much later it is there than here."""
-    before = clock.now()
-    there = server_time(url)
-    return there - before - (clock.now() - before) / 2 if there else None
 
 
 def _told(found: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:

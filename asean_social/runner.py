@@ -19,6 +19,7 @@ from asean_social.ledger import Ledger
 from asean_social.publishers.http import unguarded, unheard
 from asean_social.records import POLL_LANE, RELEASE_LANE, STAGE_LANE
 from asean_social.sync import Scope
+from asean_social.timekeeping import Off, Watch
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -44,7 +45,7 @@ _log = logging.getLogger("asean_social")
 
 class Runner:
     """`sync` reads the campaign files into the ledger; it must not raise for what a person wrote.
-    `renew` keeps the tokens of an account alive.
+    `renew` keeps the tokens of an account alive. `off` asks how much later it is at the platforms.
     """
 
     def __init__(
@@ -54,9 +55,11 @@ class Runner:
         sync: Callable[[], Scope],
         renew: Callable[[Account], None],
         clock: Clock,
+        off: Off = lambda: None,
     ) -> None:
         self.ledger, self.desk, self.clock = ledger, desk, clock
-        self._sync, self._renew = sync, renew
+        self._sync, self._renew, self._off = sync, renew, off
+        self._watch: Watch | None = None  # while running for ever
         self.scope = Scope(frozenset(), (), ())
         self.failed: BaseException | None = None
         self._wake_at: Callable[[datetime], object] | None = None  # while running for ever
@@ -114,6 +117,7 @@ class Runner:
         for name, action, every in duties:
             scheduler.add_job(self._guarded(action), "interval", seconds=every.total_seconds(), id=name)
         self._wake_at = lambda when: scheduler.modify_job("deliver", next_run_time=when)
+        self._watch = Watch(self.clock, self._off)
         self.sync()
         scheduler.start()
         try:
@@ -138,8 +142,8 @@ class Runner:
 
     def _arm(self) -> None:
         """Wake again at the next due step; a lane that ends may have brought it nearer."""
-        if self._wake_at is None or self._stopping.is_set():
-            return
+        if self._wake_at is None or not self._may_begin():
+            return  # while the clock is wrong, its ticks suffice
         now = self.clock.now()
         due = self.ledger.next_due(self.scope.campaigns, now, self.desk.claimer)
         if due is not None:
@@ -187,7 +191,7 @@ class Runner:
         if lane == CARE:
             self._care()
         elif lane == FOLLOW_UP:
-            while self.desk.follow_up() and not self._stopping.is_set():
+            while self._may_begin() and self.desk.follow_up():
                 pass
         elif kind == STAGE_LANE:
             with self._uploads:
@@ -197,8 +201,11 @@ class Runner:
         self._arm()
 
     def _work(self, account: Account, lane: str) -> None:
-        while not self._stopping.is_set() and self.desk.work(account, lane, self.scope.campaigns):
+        while self._may_begin() and self.desk.work(account, lane, self.scope.campaigns):
             pass
+
+    def _may_begin(self) -> bool:
+        return not self._stopping.is_set() and (self._watch is None or self._watch.right())
 
     def running(self) -> list[threading.Thread]:
         with self._lock:

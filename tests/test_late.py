@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 
 import apscheduler.schedulers.base
@@ -11,7 +10,7 @@ from stage_set import NOON, FakePublisher, Office
 from test_runner import runner_of, until
 from town import text_post
 
-from asean_social import acts, sync
+from asean_social import acts, sync, timekeeping
 from asean_social import runner as module
 from asean_social.clock import SystemClock
 from asean_social.decisions import Policy
@@ -269,6 +268,8 @@ def set_clock(monkeypatch):
     monkeypatch.setattr(module, "datetime", Shifted)
     monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Shifted)
     monkeypatch.setattr(Shifted, "by", timedelta())
+    monkeypatch.setattr(module, "TICK", timedelta(seconds=0.3))
+    monkeypatch.setattr(module, "SYNC_EVERY", timedelta(seconds=0.5))
 
     def _set(by):
         Shifted.by = by
@@ -289,7 +290,7 @@ def test_a_clock_that_jumps_ahead_and_back_leaves_the_runner_at_work(tmp_path, s
     try:
         until(lambda: len(seen) == 1)
         set_clock(DAY)
-        time.sleep(0.6)
+        until(lambda: seen[-1] > now + HOUR)
         soon = office.plan("soon", datetime.now(UTC) + timedelta(seconds=2))
         set_clock(timedelta())
 
@@ -304,6 +305,50 @@ def test_a_clock_that_jumps_ahead_and_back_leaves_the_runner_at_work(tmp_path, s
     assert timedelta() <= at - office.row(soon).due_at < DAY
     assert {office.row(key).state for key in (tomorrow, far)} == {State.PLANNED}
     office.ledger.close()
+
+
+def test_set_ahead_the_clock_brings_nothing_out_until_it_agrees_with_the_platforms_again(
+    tmp_path, set_clock, monkeypatch
+):
+    monkeypatch.setattr(timekeeping, "ASK_EVERY", 0.1)
+    office = Office(tmp_path, clock=ShiftedClock(), policy=Policy(poll=0.05, spacing=0))
+    now = datetime.now(UTC)
+    tomorrow = office.plan("tomorrow", now + DAY)
+    ready = office.plan("ready", now + DAY + HOUR)
+    runner = runner_of(office)
+    asked = []
+    runner._off = lambda: asked.append(Shifted.by) or -Shifted.by
+    thread = threading.Thread(target=runner.forever)
+    thread.start()
+    try:
+        until(lambda: runner._watch is not None)
+        set_clock(DAY + 2 * MINUTE)
+        until(lambda: len(asked) > 2)
+        assert {office.row(key).state for key in (tomorrow, ready)} == {State.PLANNED}
+
+        set_clock(timedelta())
+        soon = office.plan("soon", datetime.now(UTC) + timedelta(seconds=1))
+
+        until(lambda: office.row(soon).state == State.PUBLISHED)
+    finally:
+        runner.stop()
+        thread.join(10)
+
+    assert [name for name, _ in shown(office)] == ["soon"]
+    office.ledger.close()
+
+
+@pytest.mark.parametrize(("off", "right"), [(None, True), (-DAY, False), (DAY, True), (timedelta(), True)])
+def test_set_ahead_only_the_platforms_can_tell_whether_it_was_wrong_before(set_clock, off, right):
+    asked = []
+    watch = timekeeping.Watch(ShiftedClock(), lambda: asked.append(1) or off)
+    assert watch.right()
+    assert asked == []
+
+    set_clock(DAY)
+
+    assert watch.right() == right
+    assert asked == [1]
 
 
 # -- the real command

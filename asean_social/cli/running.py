@@ -20,6 +20,8 @@ from asean_social.cli.watching import Watcher
 from asean_social.errors import Problem, Severity, UserError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from asean_social.accounts import Accounts
     from asean_social.clock import SystemClock
     from asean_social.decisions import Policy
@@ -91,7 +93,7 @@ class Station:
     def __init__(
         self, screen: Screen, project: "Project", credentials: str, ledger: str, clock: "SystemClock"
     ) -> None:
-        from asean_social import sync
+        from asean_social import sync, timekeeping
         from asean_social.accounts import Accounts
         from asean_social.campaign import find_files
         from asean_social.clock import settle
@@ -105,6 +107,7 @@ class Station:
         policy = Policy.from_environment(os.environ)
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._told: set[str] = set()
+        self._clock_is = ""
         loaded = sync.read(project.paths, project.root, clock.now())
         self._tell(_errors(loaded.problems))
         accounts = Accounts(
@@ -129,7 +132,22 @@ class Station:
             self._tell_troubles()
             return scope
 
-        self.runner = Runner(self.ledger, desk, synced, accounts.keep_alive, clock)
+        def off() -> "timedelta | None":
+            found = timekeeping.off({one.api_url for one in accounts.credentials.accounts.values()}, clock)
+            self._tell_clock(found)
+            return found
+
+        self.runner = Runner(self.ledger, desk, synced, accounts.keep_alive, clock, off)
+
+    def _tell_clock(self, off: "timedelta | None") -> None:
+        """The clock was set while the program ran: how it stands to the platforms' now."""
+        from asean_social.timekeeping import is_ahead
+
+        code = "unknown" if off is None else "ahead" if is_ahead(off) else "right"
+        if code != self._clock_is:  # once, although it is asked again and again
+            seconds = abs(round(off.total_seconds())) if off else 0
+            self.screen.note(self.screen.language.say(f"clock.set-{code}", seconds=seconds))
+        self._clock_is = code
 
     def _tell_troubles(self) -> None:
         """A file that is missing or broken is said once, loudly: what it said last is still published."""
