@@ -49,6 +49,7 @@ class Ledger(Copies, Chores):
         database = Database(path)
         migrate(database, now)
         with database.write() as db:
+        database.must_be_whole()
             if not db.execute("select 1 from ledger").fetchone():
                 db.execute("insert into ledger values (?, ?)", (uuid.uuid4().hex, stamp(now)))
         return cls(database)

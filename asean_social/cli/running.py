@@ -172,7 +172,6 @@ class Station:
             ready=lambda media: _ready(library, media),
             root=self.project.root,
             policy=policy,
-        self.ledger.database.must_be_whole()
             clock=clock,
             claimer=Claimer(owner, policy.lease, policy.spacing),
             listener=self.watcher,
