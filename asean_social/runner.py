@@ -34,8 +34,8 @@ SYNC_EVERY = timedelta(seconds=30)  # how often campaign files are looked at
 CARE_EVERY = timedelta(minutes=5)  # how often paused accounts and idle tokens are looked at
 LEAVE = 8.0  # seconds a stop waits for requests that are under way; their lanes end with the process
 BACK = timedelta(seconds=2)  # a clock that goes back by more was set
-NAP = 0.05  # seconds between two looks at lanes that are running
 PASSING = frozenset({"ledger.locked", "ledger.disk-full"})  # a runner that stays outlives these
+NAP = 0.05  # seconds between two looks at lanes that are running
 
 Account = tuple[str, str]  # (platform, name)
 Lane = tuple[str, str, str]  # (platform, name, lane)
@@ -155,6 +155,11 @@ class Runner:
         def run() -> None:
             try:
                 action(*args)
+            except LedgerError as error:
+                if self._wake_at is None or error.code not in PASSING:
+                    self._fail(error)
+                else:  # nothing was sent that could not be recorded before; the next tick tries again
+                    self.desk.listener.hindered(error)
             except BaseException as error:  # noqa: BLE001 -- the tick: it is kept and ends the runner in its own thread
                 self._fail(error)
 
@@ -162,11 +167,6 @@ class Runner:
 
     # -- lanes ---------------------------------------------------------------------------------------------------
 
-            except LedgerError as error:
-                if self._wake_at is None or error.code not in PASSING:
-                    self._fail(error)
-                else:  # nothing was sent that could not be recorded before; the next tick tries again
-                    self.desk.listener.hindered(error)
     def _pump(self) -> None:
         """Start a thread for each lane that is not running; a lane with nothing due ends at once."""
         for account in self.ledger.accounts(self.scope.campaigns):
