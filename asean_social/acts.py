@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asean_social import decisions
-from asean_social.decisions import CONFIRM, FINISH, LOOK_FIRST, LOOK_UP, STAGE
+from asean_social.decisions import CONFIRM, FINISH, HAND_OVER, LOOK_FIRST, LOOK_UP, STAGE
 from asean_social.publishers.base import STAGED_LIFE
 from asean_social.records import Change, Delivery, IllegalTransition
 from asean_social.states import BEGINNING, State
@@ -57,7 +57,8 @@ def retimed(row: Delivery, due_at: datetime, reason: str, now: datetime) -> Chan
 
     Only what is held for its time alone is planned by that; held for anything else it stays held.
     """
-    if in_doubt(row) or row.state not in BEGINNING | {State.HELD}:
+    handed = row.state == State.HANDED_OVER and now < row.due_at
+    if in_doubt(row) or not (handed or row.state in BEGINNING | {State.HELD}):
         raise IllegalTransition(row.state)
     said = row.retimed_from or row.due_at
     columns: dict[str, Any] = {
@@ -66,6 +67,8 @@ def retimed(row: Delivery, due_at: datetime, reason: str, now: datetime) -> Chan
         "retimed_from": None if due_at == said else said,
         "asked_at": None,
     }
+    if handed:  # the platform's clock is told, or gives it up
+        columns |= {"step": HAND_OVER, "resume_at": now, "tries": 0, "looks": 0}
     late = is_late(row)
     if late or (row.state == State.PLANNED and row.step != STAGE):
         # its hour had come: an earlier ledger may have published it

@@ -20,7 +20,7 @@ from asean_social.film_rules import RULES as FILM_RULES
 from asean_social.office import Office
 from asean_social.picture_rules import RULES as PICTURE_RULES
 from asean_social.plan import Plan, Planned, daily_cap, is_quiet
-from asean_social.publishers.limits import BROADCAST_TARGET, measured
+from asean_social.publishers.limits import BROADCAST_TARGET, PLATFORM_CLOCK, measured
 from asean_social.publishers.quotas import YOUTUBE
 from asean_social.seen import Limits, Rule, Seen
 from asean_social.text import count, fold
@@ -164,9 +164,14 @@ def _later_campaign(seen: Seen) -> Iterator[Problem]:
     campaign = seen.campaign
     if campaign.approval == "two-level":
         yield campaign.finding("check.not-yet", "approval", what="approval: two-level")
-    for name, channel in campaign.channels.items():
-        if channel.clock == "platform":
-            yield campaign.finding("check.not-yet", "channels", name, "clock", what="clock: platform")
+
+
+def _platform_clock(seen: Seen) -> Iterator[Problem]:
+    for name, channel in seen.campaign.channels.items():
+        if channel.clock == "platform" and channel.platform not in PLATFORM_CLOCK:
+            fits = ", ".join(sorted(PLATFORM_CLOCK))
+            where = ("channels", name, "clock")
+            yield seen.campaign.finding("check.no-platform-clock", *where, found=channel.platform, fits=fits)
 
 
 def _past(seen: Seen) -> Iterator[Problem]:
@@ -300,6 +305,7 @@ RULES: tuple[Rule, ...] = (
     Rule("C08", E, _ZALO, _zalo_twins),
     Rule("C09", W, _ZALO, _zalo_brackets),
     Rule("C17", E, _OURS, _later_campaign),
+    Rule("C28", E, "https://developers.zalo.me/docs/official-account/bai-viet/tao-bai-viet", _platform_clock),
     Rule("C18", W, _OFFICE, _past),
     Rule("C19", W, _OFFICE, _daily_cap),
     Rule("C20", W, _OFFICE, _clash),

@@ -18,9 +18,13 @@ from asean_social.states import State
 STAGE, RELEASE, LOOK_UP, LOOK_FIRST = "stage", "release", "look-up", "look-first"
 FINISH = "finish"  # the release was accepted, the platform still works on it
 CONFIRM = "confirm"  # the release is done, to be seen public
+# of what the platform's own clock is to show: its time is to be set, has been set, is to be taken off
+HAND_OVER, VERIFY, TAKE_BACK = "hand-over", "verify", "take-back"
 
 LATE = timedelta(seconds=60)  # later than this after due: catching up, so releases are spaced
-ON_TIME = timedelta(minutes=15)  # begun on time, so long a platform may work on it before its release counts as late
+ON_TIME = timedelta(
+    minutes=15
+)  # begun on time, so long a platform may work on it before its release counts as late
 LOOK_BACK = timedelta(days=30)  # how far back the same content counts as already published
 SKEW = timedelta(minutes=2)  # between our clock and a platform's
 
@@ -31,6 +35,7 @@ class Policy:
 
     lease: float = 120
     stage_ahead: float = 7200
+    hand_over_ahead: float = 259_200  # how long before due the platform's clock gets it: a long weekend
     backoff: float = 30  # first wait after a fault; doubles
     backoff_most: float = 3600
     lookup_waits: tuple[float, ...] = (5, 15, 45, 120, 300)  # since the first look

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from asean_social.database import Database, moment, stamp
+from asean_social.decisions import TAKE_BACK
 from asean_social.records import WRONG, Hold, surely, to_json
 from asean_social.states import BEGINNING, State
 
@@ -93,6 +94,15 @@ class Holds:
                 f" and state in ('planned', 'staged', 'waiting') and {HELD_BACK}"
             )
             _log(db, scope, value, who, "hold.by-person", reason, now)
+
+    def take_back_held(self, now: datetime) -> None:
+        """What a person keeps back is taken back from the platform's clock too, if its hour has not come."""
+        with self.database.write() as db:
+            db.execute(
+                f"update delivery set step='{TAKE_BACK}', resume_at=?, tries=0 where state='handed-over'"
+                f" and step<>'{TAKE_BACK}' and due_at>? and owner is null and {HELD_BACK}",
+                (stamp(now), stamp(now)),
+            )
 
     def resume(self, scope: str, value: str, who: str, reason: str, now: datetime) -> bool:
         """Lift exactly this hold of a person; False when there is none."""

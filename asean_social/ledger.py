@@ -18,12 +18,13 @@ from asean_social import records
 from asean_social.chores import Chores, publish_follow_ups
 from asean_social.copies import Copies
 from asean_social.database import LONG_AGO, Database, is_current, later_of, migrate, moment, stamp
-from asean_social.decisions import LATE, LOOK_FIRST, ON_TIME, RELEASE, Decision
+from asean_social.decisions import HAND_OVER, LATE, LOOK_FIRST, ON_TIME, RELEASE, TAKE_BACK, Decision
 from asean_social.errors import LedgerError
 from asean_social.follow_ups import DO, LOOK
 from asean_social.holds import HELD_BACK, PAUSED
 from asean_social.publishers.base import Piece
 from asean_social.records import (
+    PLATFORM,
     POLL_LANE,
     RELEASE_LANE,
     STAGE_LANE,
@@ -48,8 +49,8 @@ class Ledger(Copies, Chores):
         """Open or make it. Raises LedgerError with what is wrong and what to do."""
         database = Database(path)
         migrate(database, now)
-        with database.write() as db:
         database.must_be_whole()
+        with database.write() as db:
             if not db.execute("select 1 from ledger").fetchone():
                 db.execute("insert into ledger values (?, ?)", (uuid.uuid4().hex, stamp(now)))
         return cls(database)
@@ -215,11 +216,14 @@ class Ledger(Copies, Chores):
     def next_due(
         self, campaigns: Collection[str], now: datetime, claimer: Claimer, *, begun: bool = False
     ) -> datetime | None:
-        """When the next step of any delivery may be done; may be past. `begun`: only of those whose time has come."""
+        """When the next step of any delivery may be done; may be past.
+
+        `begun`: only of those whose time has come, or is to be told to the platform's clock.
+        """
         until = stamp(now) if begun else "9999"
-        sql = f"{_open(campaigns)} and due_at<=? order by at limit 200"
+        sql = f"{_open(campaigns)} and (due_at<=? or {_TO_HAND_OVER}) order by at limit 200"
         times: list[datetime] = []
-        for row in self.database.read(sql, (*_open_values(campaigns, now, claimer), until)):
+        for row in self.database.read(sql, (*_open_values(campaigns, now, claimer), until, stamp(now))):
             found, at = _row(row), surely(row["at"])
             last = (
                 self._last_release((found.platform, found.account), now, claimer)
@@ -251,14 +255,15 @@ class Ledger(Copies, Chores):
         return replace(claim, lease_until=until)
 
     def move(self, claim: Delivery, decision: Decision, now: datetime, **columns: Any) -> Delivery:
-        """One transition under a claim. Entering staging or releasing keeps the lease, every other gives it back.
+        """One transition under a claim. Entering staging, releasing or handed-over keeps the lease, else it is given back.
 
         Raises LeaseLost, IllegalTransition.
         """
         stays = decision.state == claim.state
         if not stays:
             _must(claim.state, decision.state)
-        keeps = decision.state in (State.STAGING, State.RELEASING) and not stays
+        entered = (State.STAGING, State.RELEASING, State.HANDED_OVER)
+        keeps = decision.state in entered and not stays
         new: dict[str, Any] = {
             "state": decision.state,
             "step": decision.step,
@@ -337,6 +342,23 @@ class Ledger(Copies, Chores):
         rows = self.database.read(sql, (delivery.platform, delivery.account, delivery.key))
         return frozenset(row["remote_id"] for row in rows)
 
+    def known_ids(self) -> Collection[str]:
+        """Every id of a platform that was ever stored; a delivery may have changed its account since."""
+        rows = self.database.read(
+            "select value as id from piece where value is not null union select remote_id from delivery"
+            " where remote_id is not null union select remote_id from follow_up"
+        )
+        return {row["id"] for row in rows}
+
+    def taken_back(self, campaigns: Collection[str]) -> bool:
+        """Whether something was taken back from a platform's clock that the campaign has not been asked about since."""
+        marks = ", ".join("?" * len(campaigns))
+        sql = (
+            "select 1 from delivery where state='staged' and reason='staged.taken-back' and approval=''"
+            f" and campaign in ({marks}) limit 1"
+        )
+        return bool(self.database.read(sql, tuple(campaigns)))
+
     def twins(self, delivery: Delivery) -> bool:
         """Whether another delivery of this account says exactly the same."""
         sql = "select 1 from delivery where platform=? and account=? and digest=? and key<>? limit 1"
@@ -394,11 +416,12 @@ select delivery.*, {later_of("base", "coalesce(lease, base)")} as at from (
   select delivery.*,
     case state
       when 'planned' then {later_of("stage_at", "coalesce(resume, stage_at)")}
-      when 'staged' then case when staged_digest=digest then due_at else stage_at end
+      when 'staged' then case when staged_digest<>digest then stage_at when step='{HAND_OVER}' then resume
+        else due_at end
       when 'waiting' then case step when '{RELEASE}' then {later_of("resume", "due_at")} else resume end
-      when 'confirming' then resume when 'unknown' then resume
+      when 'confirming' then resume when 'unknown' then resume when 'handed-over' then resume
       else begun end as base,
-    case when state in ('releasing', 'confirming', 'unknown') or (state='staged' and staged_digest=digest)
+    case when state in ('releasing', 'confirming', 'unknown', 'handed-over') or (state='staged' and staged_digest=digest)
       or (state='waiting' and step='{RELEASE}') then '{RELEASE_LANE}'
       when state='waiting' and looks > 0 then '{POLL_LANE}'
       else '{STAGE_LANE}' end as lane
@@ -408,9 +431,13 @@ select delivery.*, {later_of("base", "coalesce(lease, base)")} as at from (
       case when wrong then '{LONG_AGO}' else updated_at end as begun
     from (select delivery.*, updated_at > ? as wrong from delivery) as delivery
   ) as delivery
-  where state in ('staging', 'releasing', 'confirming', 'unknown')
+  where state in ('staging', 'releasing', 'confirming', 'unknown', 'handed-over')
     or (state in ('planned', 'staged', 'waiting') and approval<>'')
 ) as delivery"""
+_TO_HAND_OVER = (
+    f"clock='{PLATFORM}' and stage_at<=? and (state in ('planned', 'staging', 'waiting')"
+    f" or step in ('{HAND_OVER}', '{TAKE_BACK}'))"
+)
 _OWN = frozenset(one.name for one in fields(Delivery))
 
 

@@ -5,7 +5,7 @@ deliveries, was made while that delivery was being prepared, is older than a day
 does not know its id, and nobody is working on a delivery with this content.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,7 +42,7 @@ def look(
     if not rows:
         return Sighting()
     begun = min(one.began_at for one in rows if one.began_at)
-    known = _known(ledger)
+    known = ledger.known_ids()
     unowned = [one for one in publisher.invisible(begun - SKEW) if one.remote_id not in known]
     busy = {
         one.delivery
@@ -60,15 +60,6 @@ def look(
             Orphan(hidden, one.key) for one in alike if _made_by(one, hidden, ledger.attempts(one.key))
         ][:1]
     return Sighting(tuple(found), len(unowned) - len(found))
-
-
-def _known(ledger: Ledger) -> Collection[str]:
-    """Every id the ledger has ever stored; a delivery may have changed its account since."""
-    rows = ledger.database.read(
-        "select value as id from piece where value is not null union select remote_id from delivery"
-        " where remote_id is not null union select remote_id from follow_up"
-    )
-    return {row["id"] for row in rows}
 
 
 def _made_by(row: Delivery, hidden: Hidden, attempts: Sequence[Attempt]) -> bool:

@@ -14,10 +14,13 @@ from asean_social.states import State
 
 # Per account; each has a thread of its own, so that a release never waits for an upload, nor does the question whether
 # a platform has finished its work on what is due next.
+PLATFORM = "platform"  # of the clocks that may show a delivery at its time; the other is our own
 STAGE_LANE, POLL_LANE, RELEASE_LANE = "stage", "poll", "release"
 
 
-WRONG = timedelta(hours=1)  # what was written to begin, or to be leased, later than this from now: by a wrong clock
+WRONG = timedelta(
+    hours=1
+)  # what was written to begin, or to be leased, later than this from now: by a wrong clock
 
 
 class LeaseLost(Exception):
@@ -45,6 +48,7 @@ class Delivery:
     platform: str
     account: str
     due_at: datetime
+    clock: str  # own | platform: whose clock shows it at that time
     stage_at: datetime
     grace: float
     message: str  # JSON, see `thaw`

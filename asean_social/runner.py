@@ -77,6 +77,9 @@ class Runner:
         try:
             self.care()
             self.drain(deadline)
+            if self.ledger.taken_back(self.scope.campaigns):
+                self.sync()
+                self.drain(deadline)
         finally:
             self.leave()
         return self.scope

@@ -12,15 +12,15 @@ from typing import Any
 from asean_social import acts, approval, campaign, checks, office, plan
 from asean_social.approval import Approvals
 from asean_social.campaign import Campaign
-from asean_social.decisions import LOOK_FIRST, STAGE, Policy, overdue
+from asean_social.decisions import HAND_OVER, LOOK_FIRST, STAGE, TAKE_BACK, Policy, overdue
 from asean_social.errors import ApprovalError, CampaignError, Problem, Severity
 from asean_social.ledger import Ledger
 from asean_social.media import Library
 from asean_social.office import Office
 from asean_social.plan import Plan, Planned
 from asean_social.project import OFFICE
-from asean_social.publishers.limits import LIMITS
-from asean_social.records import Change, Delivery, freeze
+from asean_social.publishers.limits import LIMITS, PLATFORM_CLOCK
+from asean_social.records import PLATFORM, Change, Delivery, freeze
 from asean_social.states import IN_FLIGHT, State
 
 NOT_NEEDED = "not-needed"
@@ -107,6 +107,7 @@ def sync(
         _bring(ledger, slug, wanted, who, now, later)
         for renamed in _former(ledger, loaded, slug, source):
             _bring(ledger, renamed, {}, who, now, later)
+    ledger.take_back_held(now)
     scope = _scope(ledger, loaded, paths, root)
     return Scope(scope, tuple(loaded.plans.values()), loaded.problems)
 
@@ -183,6 +184,7 @@ class Wanted:
             "platform": message.platform,
             "account": message.account,
             "due_at": one.due_at,
+            "clock": _clock(one),
             "stage_at": one.due_at - _ahead(one, policy, rates),
             "grace": grace,
             "message": freeze(message, root),
@@ -193,12 +195,21 @@ class Wanted:
         return cls(columns, one.digest, one.due_at, grace, approved)
 
 
+def _clock(one: Planned) -> str:
+    """The platform's only for what it can show by itself."""
+    return one.clock if one.message.kind in PLATFORM_CLOCK.get(one.message.platform, ()) else "own"
+
+
 def _ahead(one: Planned, policy: Policy, rates: Mapping[str, float]) -> timedelta:
-    """How long before due preparing begins: two hours, or twice the upload at the measured rate and processing."""
+    """How long before due preparing begins: two hours, or twice the upload at the measured rate and processing.
+
+    What the platform's clock is to show is prepared while somebody is awake: before a weekend.
+    """
     rate = rates.get(f"{one.message.platform}/{one.message.account}", FIRST_RATE)
     size = sum(media.size for media in one.message.media)
     upload = timedelta(seconds=2 * size / max(rate, 1.0)) + PROCESSING
-    return max(timedelta(seconds=policy.stage_ahead), upload if size > rate * 60 else timedelta())
+    least = policy.hand_over_ahead if _clock(one) == PLATFORM else policy.stage_ahead
+    return max(timedelta(seconds=least), upload if size > rate * 60 else timedelta())
 
 
 def changes(rows: Mapping[str, Delivery], wanted: Mapping[str, Wanted], now: datetime) -> dict[str, Change]:
@@ -206,7 +217,7 @@ def changes(rows: Mapping[str, Delivery], wanted: Mapping[str, Wanted], now: dat
     found: dict[str, Change] = {}
     for key, want in wanted.items():
         row = rows.get(key)
-        change = Change(want.columns, insert=True) if row is None else _changed(row, want, now)
+        change = Change(want.columns, insert=True) if row is None else _brought(row, want, now)
         if change is not None:
             found[key] = change
     for key, row in rows.items():
@@ -221,8 +232,35 @@ def _sealed(row: Delivery) -> bool:
     return acts.in_doubt(row) or row.state in IN_FLIGHT or row.state in (State.PUBLISHED, State.SKIPPED)
 
 
+def _with_platform(row: Delivery, now: datetime) -> bool:
+    """Its platform's clock has it, and its hour has not come: it can be moved, or taken back."""
+    return row.state == State.HANDED_OVER and now < row.due_at
+
+
+def _taken_back(row: Delivery, now: datetime) -> Change | None:
+    """First the platform gives it up; the next sync then sees it as one that is prepared, and nothing more."""
+    if row.step == TAKE_BACK or row.leased(now):
+        return None
+    return Change({"step": TAKE_BACK, "resume_at": now, "approval": "", "tries": 0, "looks": 0})
+
+
+def _moved_there(row: Delivery, want: Wanted, now: datetime) -> Change | None:
+    """Of what the platform's clock has."""
+    same = row.staged_digest == want.digest and want.columns["clock"] == PLATFORM
+    if not same or not want.columns["approval"]:
+        return _taken_back(row, now)
+    columns = _differing(row, want.columns)
+    if not columns or row.leased(now) or row.step == TAKE_BACK:
+        return None
+    if "due_at" in columns:
+        columns |= {"step": HAND_OVER, "resume_at": now, "tries": 0, "looks": 0}
+    return Change(columns)
+
+
 def _gone(row: Delivery, now: datetime) -> Change | None:
     """What becomes of a delivery that the campaign no longer asks for."""
+    if _with_platform(row, now):
+        return _taken_back(row, now)
     if _sealed(row) or row.state == State.CANCELLED:
         return None
     if row.state == State.STAGING:  # its runner, or the next, puts it back; then it can go
@@ -232,9 +270,13 @@ def _gone(row: Delivery, now: datetime) -> Change | None:
     return Change(state=State.CANCELLED, reason="cancelled.left-campaign", discard=True)
 
 
-def _changed(row: Delivery, want: Wanted, now: datetime) -> Change | None:
+def _brought(row: Delivery, want: Wanted, now: datetime) -> Change | None:
     if row.retimed_from is not None:
         want = want.where_put(row)
+    return _moved_there(row, want, now) if _with_platform(row, now) else _changed(row, want, now)
+
+
+def _changed(row: Delivery, want: Wanted, now: datetime) -> Change | None:
     if _sealed(row):
         names = ("pillar", "theme", "title")
         shown = {name: want.columns[name] for name in names} | {"plan_digest": want.digest}
@@ -270,7 +312,9 @@ def _next_state(row: Delivery, want: Wanted, now: datetime, *, edited: bool) -> 
     asked = row.asked_at or want.due_at
     in_time = not overdue(max(want.due_at, asked), want.grace, now)
     if row.state == State.HELD and in_time:
-        if row.reason in acts.TIME_BOUND:  # it has another time or grace, or it was a wrong clock that held it
+        if (
+            row.reason in acts.TIME_BOUND
+        ):  # it has another time or grace, or it was a wrong clock that held it
             return State.PLANNED, "planned.retimed" if want.due_at != row.due_at else "planned.in-time"
         if edited:
             return State.PLANNED, "planned.edited"

@@ -154,7 +154,7 @@ def test_moved_beyond_what_the_platform_keeps_it_is_prepared_anew(office):
     assert [one.kind for one in office.ledger.follow_ups(key)] == ["discard"]
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - BEGINNING - {State.HELD}))
+@pytest.mark.parametrize("state", sorted(set(State) - BEGINNING - {State.HELD, State.HANDED_OVER}))
 def test_what_is_or_may_be_public_has_no_other_time(office, state):
     key = office.plan("p", NOON + HOUR)
     put(office, key, state=state)

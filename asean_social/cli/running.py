@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -13,15 +15,13 @@ from uuid import uuid4
 
 import typer
 
-from asean_social.cli.app import BAD_INPUT, BUG, GOOD, Desktop, Paths, Screen, app, desktop
+from asean_social.cli.app import BAD_INPUT, BUG, FAULTS, GOOD, Desktop, Paths, Screen, app, desktop
 from asean_social.cli.planning import show_preview
-from asean_social.cli.showing import exit_code, tell_status
+from asean_social.cli.showing import exit_code, needs_machine, tell_status
 from asean_social.cli.watching import Watcher
 from asean_social.errors import Problem, Severity, UserError
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from asean_social.accounts import Accounts
     from asean_social.clock import SystemClock
     from asean_social.decisions import Policy
@@ -36,20 +36,27 @@ if TYPE_CHECKING:
 Once = Annotated[bool, typer.Option("--once", help="help.once")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="help.dry-run")]
 Wait = Annotated[float, typer.Option("--wait", help="help.wait", min=0)]
+Horizon = Annotated[str, typer.Option("--horizon", help="help.horizon", metavar="24h", show_default=False)]
 
 
 @app.command(help="help.schedule")
 def schedule(
-    context: typer.Context, paths: Paths = None, once: Once = False, dry_run: DryRun = False, wait: Wait = 900
+    context: typer.Context,
+    paths: Paths = None,
+    once: Once = False,
+    dry_run: DryRun = False,
+    wait: Wait = 900,
+    horizon: Horizon = "",
 ) -> int:
     from asean_social.clock import SystemClock
 
     tool = desktop(context)
+    ahead = _span(horizon) if horizon else None
     if dry_run:
         return _dry_run(tool, paths)
     project = tool.project(paths)
     clock = SystemClock.from_environment(os.environ)
-    with Station(tool.screen, project, tool.credentials, tool.ledger, clock) as station:
+    with Station(tool.screen, project, tool.credentials, tool.ledger, clock, ahead) as station:
         _stop_on_signals(station.runner)
         if once:
             scope = station.runner.once(wait)
@@ -57,8 +64,18 @@ def schedule(
             tool.screen.say("schedule.running")
             station.runner.forever()
             scope = station.runner.scope
-        code = _result(tool.screen, station.ledger, scope, clock)
+        code = _result(tool.screen, station.ledger, scope, clock, ahead)
         return BUG if station.watcher.faults else code
+
+
+def _span(text: str) -> timedelta:
+    """Raises UserError."""
+    from asean_social.moments import Unfit, seconds
+
+    try:
+        return timedelta(seconds=seconds(text))
+    except Unfit as error:
+        raise UserError(error.code, **error.values) from None
 
 
 def _dry_run(tool: Desktop, paths: list[Path] | None) -> int:
@@ -71,10 +88,20 @@ def _dry_run(tool: Desktop, paths: list[Path] | None) -> int:
     return result
 
 
-def _result(screen: Screen, ledger: "Ledger", scope: "Scope", clock: "SystemClock") -> int:
-    rows = [row for row in ledger.deliveries() if row.campaign in scope.campaigns]
-    tell_status(screen, ledger, rows, clock.now())
-    return BAD_INPUT if scope.errors else exit_code(ledger, rows, clock.now())
+def _result(
+    screen: Screen, ledger: "Ledger", scope: "Scope", clock: "SystemClock", horizon: timedelta | None
+) -> int:
+    rows, now = [row for row in ledger.deliveries() if row.campaign in scope.campaigns], clock.now()
+    tell_status(screen, ledger, rows, now)
+    alone = [row for row in rows if horizon and now < row.due_at <= now + horizon and needs_machine(row)]
+    if alone:
+        screen.write()
+        screen.say("schedule.nobody-awake", count=len(alone), until=now + (horizon or timedelta()))
+    for row in alone:
+        screen.write(f"  {screen.language.time(row.due_at)} {row.key}")
+    if scope.errors:
+        return BAD_INPUT
+    return FAULTS if alone else exit_code(ledger, rows, now)
 
 
 def _stop_on_signals(runner: "Runner") -> None:
@@ -91,8 +118,15 @@ class Station:
     """Everything a runner needs, opened and closed together."""
 
     def __init__(
-        self, screen: Screen, project: "Project", credentials: str, ledger: str, clock: "SystemClock"
+        self,
+        screen: Screen,
+        project: "Project",
+        credentials: str,
+        ledger: str,
+        clock: "SystemClock",
+        horizon: timedelta | None = None,
     ) -> None:
+        """`horizon`: so far ahead the platforms' clocks get what they can show, whatever the environment says."""
         from asean_social import sync, timekeeping
         from asean_social.accounts import Accounts
         from asean_social.campaign import find_files
@@ -105,6 +139,8 @@ class Station:
         self.screen, self.project = screen, project
         self.watcher = Watcher(screen)
         policy = Policy.from_environment(os.environ)
+        if horizon is not None:
+            policy = replace(policy, hand_over_ahead=horizon.total_seconds())
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._told: set[str] = set()
         self._clock_is = ""
@@ -215,7 +251,10 @@ def sandbox(
     write: Annotated[Path, typer.Option("--write-credentials", help="help.write-credentials")] = Path(
         "sandbox.toml"
     ),
+    fault: Annotated[list[str] | None, typer.Option("--fault", help="help.fault", metavar="ORDER")] = None,
+    allow_kill: Annotated[bool, typer.Option("--allow-kill", help="help.allow-kill")] = False,
 ) -> int:
+    from asean_social.sandbox.faults import Order
     from asean_social.sandbox.server import serve
 
     screen = desktop(context).screen
@@ -226,7 +265,10 @@ def sandbox(
         screen.say("sandbox.practice", file=str(write))
 
     try:
-        serve("127.0.0.1", port, offset_seconds=offset, on_ready=ready)
+        orders = [Order.parse(one) for one in fault or ()]
+        serve("127.0.0.1", port, offset_seconds=offset, orders=orders, may_signal=allow_kill, on_ready=ready)
+    except ValueError as error:
+        raise UserError("sandbox.no-such-fault", reason=str(error)) from None
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise

@@ -117,6 +117,7 @@ def status_json(
         "why": why(screen, row),
         "approved": bool(row.approval),
         "drift": row.drifted,
+        "needs_this_machine": needs_machine(row),
         "retimed_from": row.retimed_from.isoformat() if row.retimed_from else None,
         "held_back": _hold_json(held) if held else None,
         "remote_id": row.remote_id,
@@ -171,6 +172,7 @@ def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", no
     coming = [row for row in rows if row.due_at > now and row.state not in (State.CANCELLED, State.SKIPPED)]
     if coming:
         screen.say("status.next", due=coming[0].due_at, key=coming[0].key)
+        _tell_awake(screen, coming)
     _tell_needs(screen, faults(ledger, rows, now), stuck(chores, rows))
     for source, code in ledger.troubles():
         screen.say("status.trouble", file=source, why=screen.language.say(code))
@@ -179,6 +181,23 @@ def tell_status(screen: Screen, ledger: "Ledger", rows: "Sequence[Delivery]", no
             screen.say(
                 "status.not-discarded", key=chore.delivery, why=screen.language.say(chore.reason, **chore.why)
             )
+
+
+def needs_machine(row: "Delivery") -> bool:
+    """Whether it is shown at its time only by a computer that is awake with this ledger."""
+    from asean_social.decisions import VERIFY
+
+    with_platform = row.state == State.HANDED_OVER and row.step == VERIFY
+    return not with_platform and row.state not in DONE
+
+
+def _tell_awake(screen: Screen, coming: "Sequence[Delivery]") -> None:
+    awake = [row for row in coming if needs_machine(row)]
+    if len(awake) < len(coming):
+        handed = sum(row.state == State.HANDED_OVER for row in coming)
+        screen.say("status.with-platform", count=handed)
+        if awake:
+            screen.say("status.awake", count=len(awake), due=awake[0].due_at, key=awake[0].key)
 
 
 def _tell_hold(screen: Screen, hold: "Hold") -> None:

@@ -66,6 +66,7 @@ class Message:
         default_factory=dict
     )  # JSON values only; see each publisher's docstring
     after: tuple[After, ...] = ()
+    timed: bool = False  # to be prepared for the platform's own clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Receipt:
     staged: bool = False  # exists, invisible, ready to be released
     underway: bool = False  # the release was accepted, and the platform is still at work on it
     differs: str = ""  # message code of an alarm: public, but not as asked
+    due: datetime | None = None  # when the platform's own clock will show it
+    whole: bool = True  # nothing of what was attached is missing
     at: datetime | None = None  # the time under which the platform shows it, where a list told it
 
 
@@ -183,6 +186,7 @@ class Publisher(ABC):
     quotas: Mapping[str, Quota] = MappingProxyType({})  # by the name that the session's `spend` is told
     quota_owner: str = ""  # whose they are, for the books: set by whoever opens it
     follow_ups: ClassVar[frozenset[str]] = frozenset()  # kinds of After it can do
+    hands_over: bool = False  # whether it can leave an object to the platform's own clock
     rest: float = (
         0.0  # seconds the platform, after its last answers, wants no further request of this account
     )
@@ -217,6 +221,23 @@ class Publisher(ABC):
         """
         del pieces, since, known
         raise OutcomeUnknown(message.platform, "publish.cannot-look-up")
+
+    # -- the platform's own clock, for the kinds in `limits.PLATFORM_CLOCK`
+
+    def hand_over(self, message: Message, pieces: Sequence[Piece], at: datetime) -> None:
+        """Set the time, UTC, at which the platform shows what is staged; may be repeated, with another time too.
+
+        Raises Rejected where that changed nothing.
+        """
+        raise NotImplementedError(message.platform)
+
+    def handed(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
+        """What `status` says, and `due` and `whole`."""
+        raise NotImplementedError(message.platform)
+
+    def take_back(self, message: Message, pieces: Sequence[Piece]) -> bool:
+        """No clock shows it any more; False where it had to be removed for that. Raises Rejected when it is public."""
+        raise NotImplementedError(message.platform)
 
     # -- what follows publication
 

@@ -27,6 +27,7 @@ from asean_social.publishers.base import (
     Wait,
     piece,
 )
+from asean_social.publishers.facebook_clock import Clock
 from asean_social.publishers.facebook_graph import DUPLICATE, PLATFORM, Gone, Graph, unclear
 from asean_social.publishers.facebook_health import condition
 from asean_social.publishers.facebook_hidden import erase, hidden_posts, hidden_videos
@@ -55,6 +56,8 @@ class Facebook(Publisher):
         self._graph = Graph(account, session, tokens)
         self._posts = Posts(self._graph, self._page)
         self._videos, self._reels = Videos(self._graph, self._page), Reels(self._graph, self._page)
+        self.hands_over = self._two_step
+        self._clock = Clock(self._graph, self._videos, self._reels)
 
     def whoami(self) -> Account:
         found = self._graph.get("me", fields="id,name")
@@ -161,6 +164,17 @@ class Facebook(Publisher):
                 found.append(Receipt(True, str(one["id"]), address(str(one["id"]), one), at=created))
         return found
 
+    def hand_over(self, message: Message, pieces: Sequence[Piece], at: datetime) -> None:
+        self._clock.set(message, pieces, at)
+        self.rest = self._graph.rest
+
+    def handed(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
+        return self._clock.read(message, pieces)
+
+    def take_back(self, message: Message, pieces: Sequence[Piece]) -> bool:
+        self._clock.take_back(message, pieces)
+        return False
+
     def discard(self, pieces: Sequence[Piece]) -> None:
         if video := piece(pieces, "video"):
             self._videos.discard(video)
@@ -266,8 +280,9 @@ class Facebook(Publisher):
     def _missing_photos(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece]:
         for number, media in enumerate(_photos(message)):
             if not piece(pieces, f"photo:{number}"):
+                kept = {"temporary": True} if message.timed else {}  # else dropped before its post is shown
                 photo = self._graph.upload(
-                    f"{self._page}/photos", media, published=False, alt_text_custom=media.alt
+                    f"{self._page}/photos", media, published=False, alt_text_custom=media.alt, **kept
                 )
                 yield Piece(f"photo:{number}", photo)
 

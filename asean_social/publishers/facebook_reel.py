@@ -7,13 +7,13 @@ Source, read 2026-11-23: https://developers.facebook.com/docs/video-api/guides/r
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from asean_social.errors import Rejected
 from asean_social.publishers.base import Message, Piece, Receipt, Wait, piece
 from asean_social.publishers.facebook_graph import PLATFORM, Graph, WrongOffset, unclear
-from asean_social.publishers.facebook_video import address, reason_of, rows, same_text, state
+from asean_social.publishers.facebook_video import address, moment, reason_of, rows, same_text, state
 
 FIELDS = "status,post_id,permalink_url"
 COMPLETE = frozenset({"complete", "completed"})  # guides and answers spell it in two ways
@@ -60,20 +60,33 @@ class Reels:
         found = self._graph.get(reel, fields=FIELDS)
         self._refuse_broken(found)
         if not _begun(found):
-            options = message.options
-            self._graph.post(
-                f"{self._page}/video_reels",
-                visible=True,
-                upload_phase="finish",
-                video_id=reel,
-                video_state="PUBLISHED",
-                description=message.text,
-                title=options.get("title"),
-                place=options.get("place"),
-            )
+            self._finish(message, reel, video_state="PUBLISHED")
             found = {}
         if not _published(found):
             yield Wait(0, "publish.facebook.publishing")
+
+    def hand_over(self, message: Message, pieces: Sequence[Piece], at: int) -> None:
+        """`finish` with a time, in epoch seconds. One that was taken before can get no other time: Rejected."""
+        reel = str(piece(pieces, "reel"))
+        found = self._graph.get(reel, fields=f"{FIELDS},scheduled_publish_time")
+        self._refuse_broken(found)
+        if not _begun(found):
+            self._finish(message, reel, video_state="SCHEDULED", scheduled_publish_time=at)
+        elif moment(found.get("scheduled_publish_time")) != datetime.fromtimestamp(at, UTC):
+            raise Rejected(PLATFORM, "publish.facebook.reel-time")
+
+    def _finish(self, message: Message, reel: str, **more: Any) -> None:
+        options = message.options
+        self._graph.post(
+            f"{self._page}/video_reels",
+            visible=True,
+            upload_phase="finish",
+            video_id=reel,
+            description=message.text,
+            title=options.get("title"),
+            place=options.get("place"),
+            **more,
+        )
 
     def status(self, pieces: Sequence[Piece]) -> Receipt:
         reel = piece(pieces, "reel")
@@ -86,7 +99,7 @@ class Reels:
             reel,
             address(reel, found),
             staged=not begun and (_phase(found, "uploading_phase") in COMPLETE or state(found) in UPLOADED),
-            underway=begun and not public,
+            underway=begun and not public and not _timed(found),
         )
 
     def find(self, message: Message, since: datetime) -> Iterator[tuple[Mapping[str, Any], str]]:
@@ -103,7 +116,7 @@ class Reels:
         found = self._graph.look(reel, FIELDS)
         if found is None:
             return
-        if _begun(found):
+        if _begun(found) and not _timed(found):
             raise Rejected(PLATFORM, "publish.is-public", remote_id=reel)
         self._graph.delete(reel)
 
@@ -134,6 +147,10 @@ def _begun(found: Mapping[str, Any]) -> bool:
     return (
         str(phase.get("status", "not_started")) != "not_started" or phase.get("publish_status") == "published"
     )
+
+
+def _timed(found: Mapping[str, Any]) -> bool:
+    return str(_part(found, "publishing_phase").get("publish_status")) == "scheduled"
 
 
 def _published(found: Mapping[str, Any]) -> bool:

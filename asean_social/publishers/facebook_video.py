@@ -8,6 +8,7 @@ facebook_business/video_uploader.py of https://github.com/facebook/facebook-pyth
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
@@ -182,6 +183,17 @@ def following(answer: Mapping[str, Any]) -> str:
 
 def same_text(video: Mapping[str, Any], message: Message) -> bool:
     return fold(str(video.get("description") or "")) == fold(message.text)
+
+
+def moment(told: Any) -> datetime | None:
+    """A time that Facebook told, in seconds or as ISO 8601."""
+    if not told:
+        return None
+    try:
+        text = str(told)
+        return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else datetime.fromisoformat(text)
+    except ValueError:
+        raise unclear(visible=False) from None
 
 
 def _text(answer: Any, name: str) -> str:

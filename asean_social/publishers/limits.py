@@ -72,6 +72,15 @@ BROADCAST_TARGET: Mapping[str, int] = MappingProxyType(
 SHORTEST_REEL = 3.0
 
 
+# kinds that a platform can show by its own clock, of accounts that publish in two steps
+PLATFORM_CLOCK: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "facebook": frozenset({"text", "link", "photo", "album", "video", "reel"}),
+        "youtube": frozenset({"video", "short"}),
+    }
+)
+
+
 def is_reel_shaped(width: int, height: int) -> bool:
     """9:16, as exactly as cameras and encoders keep it."""
     return width > 0 and abs(width * 16 - height * 9) <= height * 9 * 0.02

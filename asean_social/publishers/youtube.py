@@ -14,6 +14,7 @@ https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -54,6 +55,7 @@ class YouTube(Publisher):
     limits: ClassVar[Mapping[str, Limit]] = YOUTUBE
     follow_ups: ClassVar[frozenset[str]] = frozenset({"playlist-entry"})
     quotas = quotas.YOUTUBE
+    hands_over = True
     chunk: ClassVar[int] = 64 << 20  # bytes of one request, a multiple of 256 KiB; a fault repeats so many
 
     def __init__(self, account: YouTubeAccount, session: Session, tokens: Tokens) -> None:
@@ -186,6 +188,33 @@ class YouTube(Publisher):
         video = piece(pieces, "video")
         found = self._api.video(video, "status") if video else {}
         return _receipt(found, message.options) if found else Receipt(public=False)
+
+    def hand_over(self, message: Message, pieces: Sequence[Piece], at: datetime) -> None:
+        self._set(message, piece(pieces, "video"), publishAt=f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+    def handed(self, message: Message, pieces: Sequence[Piece]) -> Receipt:
+        video = piece(pieces, "video")
+        found = self._api.video(video, "status") if video else {}
+        told = part(found, "status").get("publishAt") if found else None
+        due = datetime.fromisoformat(told) if told else None
+        return replace(_receipt(found, message.options), due=due) if found else Receipt(public=False)
+
+    def take_back(self, message: Message, pieces: Sequence[Piece]) -> bool:
+        video = piece(pieces, "video")
+        found = self._api.video(video, "status") if video else {}
+        if not found:
+            return False
+        if part(found, "status").get("privacyStatus") != "private":
+            raise Rejected("youtube", "youtube.is-public", video=video)
+        self._set(message, video)
+        return True
+
+    def _set(self, message: Message, video: str | None, **more: str) -> None:
+        """Private, with or without a time."""
+        body = {"id": video, "status": _status(message.options, "private") | more}
+        answer = self._api.ask(self._api.service.videos().update(part="status", body=body))
+        if not isinstance(answer, dict):
+            raise unreadable()
 
     def discard(self, pieces: Sequence[Piece]) -> None:
         video = piece(pieces, "video")

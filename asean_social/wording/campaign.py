@@ -244,6 +244,8 @@ MESSAGES: dict[str, str] = {
     "check.no-alt.hint": 'Describe it for people who cannot see it: {{file: …, alt: "…"}}.',
     "check.not-yet": "This version cannot publish this yet: {what}.",
     "check.not-yet.hint": "Take it out; otherwise it would be left out.",
+    "check.no-platform-clock": "{found} has no clock of its own that shows a post at its time; {fits} have.",
+    "check.no-platform-clock.hint": "Leave `clock` out of this channel; this computer, or another with this ledger, must be awake at the time of its posts.",
     "check.past": "The post was due {due}. If it was not published by then, it goes out only within the grace, after a look whether it is there already; later it is held for a person.",
     "check.past.hint": "Give it a new time if it is still to be published.",
     "check.daily-cap": "{channel} has more than {most} posts on {day}.",
