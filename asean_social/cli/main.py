@@ -1,5 +1,6 @@
 """The entry point: arguments in, exit code out. The only place that catches what went wrong."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -36,7 +37,9 @@ def main(arguments: Sequence[str]) -> int:
     language = Language(_language(ordered))
     screen = Screen(language)
     try:
-        return _call(ordered, language)
+        code = _call(ordered, language)
+        sys.stdout.flush()
+        return code  # noqa: TRY300 -- what cannot be shown is told below
     except Exception as error:  # noqa: BLE001 -- told in one sentence, whatever it is
         return _told(error, screen)
     except KeyboardInterrupt:
@@ -59,6 +62,9 @@ def _told(error: Exception, screen: Screen) -> int:
             # the reader of our output has left (`| head`): nothing is wrong
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return GOOD
+        case OSError(errno=errno.ENOSPC):
+            screen.note(screen.language.say("screen.disk-full"))
+            return BAD_INPUT
         case _:  # a bug of ours: its traceback is kept in the log
             kind = type(error).__name__
             screen.note(screen.language.say("screen.bug", file=str(keep(error)), kind=kind))

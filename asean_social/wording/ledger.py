@@ -10,6 +10,7 @@ MESSAGES: dict[str, str] = {
     "planned.copy": "the ledger is an older copy: first looking whether the account already shows it",
     "unknown.copy": "the ledger is an older copy: looking whether it was released after the copy was made",
     "follow-up.copy": "the ledger is an older copy: looking whether it was done after the copy was made",
+    "screen.disk-full": "the disk is full: what was to be written is incomplete. Make room and start again; what was sent is in the ledger.",
     "ledger.hindered": "{cause}. Nothing is sent meanwhile; it goes on by itself as soon as that is over.",
     "help.ledger-care": "Care of the ledger, the file that knows what was published.",
     "help.ledger-check": "Whether the ledger is whole, and what it says fits together. Changes nothing.",
