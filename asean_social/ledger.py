@@ -285,8 +285,12 @@ class Ledger(Copies, Chores):
         return records.delivery(row)
 
     def _published(self, db: sqlite3.Connection, row: Delivery, now: datetime) -> None:
-        """What follows publication; where it was found public, somebody may have done that too."""
-        found = row.state in (State.PLANNED, State.HELD) or row.step == LOOK_FIRST
+        """What follows publication; where it was found public, somebody may have done that too.
+
+        So may a ledger of which this one is a copy, with what it handed over.
+        """
+        copied = row.state == State.HANDED_OVER and (row.began_at or now) < self.created_at()
+        found = row.state in (State.PLANNED, State.HELD) or row.step == LOOK_FIRST or copied
         publish_follow_ups(db, row, LOOK if found else DO, now)
 
     # -- pieces --------------------------------------------------------------------------------------------------

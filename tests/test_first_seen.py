@@ -99,12 +99,15 @@ class Practice:
         return done
 
     def until(self, state, **more):
-        """Some passes: films have to be processed."""
+        """Some passes: films have to be processed, accounts to rest."""
         for _ in range(10):
             self.once(**more)
+            self.clock.go(seconds=20)
             if {row["state"] for row in self.rows().values()} == {state}:
                 return
-        raise AssertionError(self.rows())
+        raise AssertionError(
+            {kind: (row["state"], row["reason"], row["why"]) for kind, row in self.rows().items()}
+        )
 
     def at_due(self):
         self.clock.offset += (self.due - self.clock.now()).total_seconds() + 1
@@ -265,6 +268,7 @@ def test_a_ledger_put_back_from_when_they_were_ready(office, made, grace):
 
 def test_a_ledger_put_back_from_before_what_follows_was_done(office):
     office.write(arrives=office.due + timedelta(minutes=45))
+    office.until("staged")
     office.at_due()
     for platform, operation in (("facebook", "comments.create"), ("youtube", "playlistItems.insert")):
         office.sandbox.fault(platform, operation, "throttle", times=9, seconds=0)
@@ -281,3 +285,24 @@ def test_a_ledger_put_back_from_before_what_follows_was_done(office):
 
     assert office.shown() == once_each(office)
     assert {row["state"] for row in office.rows().values()} == {"published"}
+
+
+def test_a_ledger_put_back_from_when_they_were_left_to_the_platforms_clock(office):
+    office.write(("text", "photo", "yt-video", "yt-short"))
+    file = office.town.root / "campaigns" / "thu.yaml"
+    text = file.read_text(encoding="utf-8")
+    for platform in ("facebook", "youtube"):
+        text = text.replace(f"{platform}/hue-asean", f"{{account: {platform}/hue-asean, clock: platform}}")
+    file.write_text(text, encoding="utf-8")
+    office.until("handed-over")
+    office.save()
+    office.at_due()
+    office.clock.go(minutes=2)
+    office.until("published")
+    assert office.shown() == once_each(office)
+
+    office.restore()
+    office.until("published")
+
+    assert office.shown() == once_each(office)
+    assert {one["state"] for row in office.rows().values() for one in row["follow_ups"]} == {"done"}
