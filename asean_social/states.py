@@ -33,9 +33,7 @@ TRANSITIONS: MappingProxyType[State, frozenset[State]] = MappingProxyType(
         S.HANDED_OVER: frozenset({S.PUBLISHED, S.UNKNOWN, S.STAGED, S.HELD}),
         S.RELEASING: frozenset({S.CONFIRMING, S.PUBLISHED, S.WAITING, S.UNKNOWN, S.HELD}),
         S.CONFIRMING: frozenset({S.PUBLISHED, S.UNKNOWN, S.HELD}),
-        S.WAITING: frozenset(
-            {S.STAGING, S.RELEASING, S.PLANNED, S.UNKNOWN, S.HELD, S.SKIPPED, S.CANCELLED}
-        ),
+        S.WAITING: frozenset({S.STAGING, S.RELEASING, S.PLANNED, S.UNKNOWN, S.HELD, S.SKIPPED, S.CANCELLED}),
         S.UNKNOWN: frozenset({S.PUBLISHED, S.STAGED, S.WAITING, S.HELD}),
         S.PUBLISHED: frozenset(),
         S.HELD: frozenset({S.PLANNED, S.STAGED, S.UNKNOWN, S.PUBLISHED, S.SKIPPED, S.CANCELLED}),

@@ -157,7 +157,7 @@ def test_a_page_that_takes_a_release_and_does_not_show_it_is_found_out(doctor, s
 
 
 def test_a_list_that_lags_is_told_and_proves_nothing_wrong(doctor, sandbox):
-    sandbox.fault("facebook", "published_posts.list", "not-found-once", nth=2, times=100)
+    sandbox.fault("facebook", "published_posts.list", "not-found-once", nth=2, times=100, seconds=3600)
 
     found = list(doctor().rehearse(PAGE, RELEASE))
 

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
 
-from asean_social.sandbox.faults import KINDS
+from asean_social.sandbox.faults import KINDS, Order
 from asean_social.sandbox.page import LANGUAGES, render
 from asean_social.sandbox.wire import Answer, Request
 from asean_social.sandbox.world import World
@@ -44,9 +44,7 @@ class Box(Protocol):
     def requests(self) -> list[dict[str, Any]]: ...
     def credentials(self) -> str: ...
     def reset(self) -> None: ...
-    def fault(
-        self, platform: str, operation: str, fault: str, nth: int = 1, times: int = 1, *, seconds: float = 1.0
-    ) -> None: ...
+    def order(self, order: Order) -> None: ...
 
 
 class Desk:
@@ -128,7 +126,7 @@ class Desk:
     def _fault(self, request: Request) -> Answer:
         try:
             order = json.loads(request.body.read(1 << 16))
-            self._box.fault(**order)
+            self._box.order(Order(**order))
         except (ValueError, TypeError) as error:
             return Answer.json({"error": str(error), "faults": KINDS}, 400)
         return Answer.json({"ordered": order})

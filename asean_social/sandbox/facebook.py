@@ -187,10 +187,10 @@ class Facebook(Access):
 
     def _get_post(self, request: Request, subject: str) -> Answer:
         caller, values, _ = self._open(request, "post.get")
-        if request.lagging:
-            raise gone(subject)
         with self.world.lock:
             post = self.wall.post(subject, caller.page)
+            if not request.sees(post.created):
+                raise gone(subject)
             return Answer.json(
                 select("PagePost", self.wall.post_node(post), values.get("fields"), POST_DEFAULT)
             )
@@ -204,10 +204,10 @@ class Facebook(Access):
         if subject in self.films.films:
             return self._get_video(request, subject)
         caller, values, _ = self._open(request, "photo.get")
-        if request.lagging:
-            raise gone(subject)
         with self.world.lock:
             photo = self.wall.photo(subject, caller.page)
+            if not request.sees(photo.created):
+                raise gone(subject)
             return Answer.json(
                 select("Photo", self.wall.photo_node(photo), values.get("fields"), PHOTO_DEFAULT)
             )
@@ -249,10 +249,11 @@ class Facebook(Access):
 
     def _get_video(self, request: Request, subject: str) -> Answer:
         caller, values, _ = self._open(request, "video.get")
-        if request.lagging:
-            raise gone(subject)
         with self.world.lock:
-            node = self.films.node(self.films.film(subject, caller.page))
+            film = self.films.film(subject, caller.page)
+            if not request.sees(film.created):
+                raise gone(subject)
+            node = self.films.node(film)
         return Answer.json(select("AdVideo", node, values.get("fields"), FILM_DEFAULT))
 
     def _update_video(self, request: Request, subject: str) -> Answer:
@@ -271,10 +272,9 @@ class Facebook(Access):
             found = (
                 self.films.of_page(owner, "reel" if edge == "video_reels" else "video") if uploaded else []
             )
-            nodes = [self.films.node(one) for one in found if since <= one.created <= until]
-        rows = [
-            select("AdVideo", node, values.get("fields"), FILM_DEFAULT) for node in nodes[request.lagging :]
-        ]
+            seen = [one for one in found if since <= one.created <= until and request.sees(one.created)]
+            nodes = [self.films.node(one) for one in seen]
+        rows = [select("AdVideo", node, values.get("fields"), FILM_DEFAULT) for node in nodes]
         return Answer.json(page(rows, values, self._next(request)))
 
     def _comment(self, request: Request, subject: str) -> Answer:
@@ -290,10 +290,8 @@ class Facebook(Access):
         if caller.kind == "user":  # not refused: the list is empty
             return Answer.json({"data": []})
         with self.world.lock:
-            found = self.comments.listed(subject, caller.page, values)
-        rows = [
-            select("Comment", one, values.get("fields"), COMMENT_DEFAULT) for one in found[request.lagging :]
-        ]
+            found = self.comments.listed(subject, caller.page, values, request.sees)
+        rows = [select("Comment", one, values.get("fields"), COMMENT_DEFAULT) for one in found]
         return Answer.json(page(rows, values, self._next(request)))
 
     def _delete_node(self, request: Request, subject: str) -> Answer:
@@ -317,7 +315,11 @@ class Facebook(Access):
             found = [post for post in self.wall.posts_of(owner) if _BELONGS[edge](post)]
             if edge == "feed":
                 found = found[:MOST_LISTED]
-            nodes = [self.wall.post_node(post) for post in found[request.lagging :]]
+            nodes = [
+                self.wall.post_node(post)
+                for post in found
+                if request.sees(max(post.created, post.published or 0.0))
+            ]
         rows = [select("PagePost", node, values.get("fields"), POST_DEFAULT) for node in nodes]
         return Answer.json(page(rows, values, self._next(request)))
 
@@ -326,7 +328,7 @@ class Facebook(Access):
         owner = self._own(caller, subject, write=False)
         with self.world.lock:
             found = self.wall.photos_of(owner) if values.get("type") == "uploaded" else []
-            nodes = [self.wall.photo_node(photo) for photo in found[request.lagging :]]
+            nodes = [self.wall.photo_node(photo) for photo in found if request.sees(photo.created)]
         rows = [select("Photo", node, values.get("fields"), PHOTO_DEFAULT) for node in nodes]
         return Answer.json(page(rows, values, self._next(request)))
 

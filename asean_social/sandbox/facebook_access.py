@@ -7,7 +7,7 @@ https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-lon
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,14 +58,27 @@ class Access(Platform):
             "hue-asean": PageAccount("61550000000001", "Huế – ASEAN", "hue.asean", world.secret("EAApage")),
             "other": PageAccount("61550000000002", "Trang khác", "trang.khac", world.secret("EAAother")),
         }
-        self._by_id = {one.id: one for one in self.pages.values()}
+        self._first = (self.user_token, dict(self.pages))
+        self._dead: set[str] = set()
         super().__init__(world)
 
     def clear(self) -> None:
         self.refusals.clear()
+        self.user_token, pages = self._first
+        self.pages.update(pages)
+        self._by_id = {one.id: one for one in self.pages.values()}
+        self._dead.clear()
         self.proof_required = False
         self.granted = set(SCOPES)  # what the person behind the tokens did not untick
         self.tasks = list(TASKS)  # what this person may do on the Pages
+
+    def revoke(self) -> None:
+        with self.world.lock:
+            self._dead |= {self.user_token, *(one.token for one in self.pages.values())}
+            self.user_token = self.world.secret("EAAuser")
+            for name, one in self.pages.items():
+                self.pages[name] = replace(one, token=self.world.secret("EAApage"))
+            self._by_id = {one.id: one for one in self.pages.values()}
 
     # -- who asks ----------------------------------------------------------------------------------------------
 
@@ -81,6 +94,8 @@ class Access(Platform):
         return caller, typed(got.values, edge), got
 
     def _caller(self, token: str) -> Caller:
+        if token in self._dead:
+            raise refuse(190, subcode=460)
         if not token:
             raise refuse(190, "An access token is required to request this resource.")
         for one in self.pages.values():

@@ -4,7 +4,7 @@ Sources: https://developers.facebook.com/docs/pages-api/comments-mentions,
 https://developers.facebook.com/docs/graph-api/reference/object/comments.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from asean_social.sandbox.facebook_access import PageAccount
@@ -64,9 +64,11 @@ class Comments:
             {"type": "share", "url": url} if url else {"type": "photo"} if "attachment_id" in values else {}
         )
 
-    def listed(self, subject: str, page: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def listed(
+        self, subject: str, page: str, values: Mapping[str, Any], sees: Callable[[float], bool]
+    ) -> list[dict[str, Any]]:
         post, since = self._visible(subject, page, "get"), values.get("since", 0)
-        found = [one for at, one in self._by_post.get(post, []) if at >= since]
+        found = [one for at, one in self._by_post.get(post, []) if at >= since and sees(at)]
         return found[::-1] if values.get("order") == "reverse_chronological" else found
 
     def _visible(self, subject: str, page: str, method: str) -> str:

@@ -73,6 +73,8 @@ class Film:
     published: float | None = None
     blob: Blob | None = None
     post: str = ""
+    delay: float = 0.0  # seconds its processing takes longer than that of others
+    fails: bool = False  # whatever its bytes are
 
     @property
     def url(self) -> str:
@@ -182,7 +184,8 @@ class Films:
         return self._world.keep(files[0].payload, picture.mime, (picture.width, picture.height))
 
     def _end(self, film: Film, values: Mapping[str, Any]) -> None:
-        film.finished = self._world.now()
+        strain = self._world.strain("facebook")
+        film.finished, film.delay, film.fails = self._world.now(), strain.seconds, strain.fails
         film.text, film.title = values.get("description", ""), values.get("title", "")
         film.options = {
             name: values[name] for name in ("place", "targeting", "feed_targeting") if name in values
@@ -292,16 +295,14 @@ class Films:
     # -- time ----------------------------------------------------------------------------------------------------
 
     def failure(self, film: Film) -> str:
-        return (
-            ""
-            if SIGNATURE.match(film.head)
-            else "The video file you selected is in a format that we don't support."
-        )
+        if SIGNATURE.match(film.head) and not film.fails:
+            return ""
+        return "The video file you selected is in a format that we don't support."
 
     def state(self, film: Film) -> str:
         if film.finished is None:
             return "upload_complete" if film.complete and film.kind == "reel" else "uploading"
-        if self._world.now() < film.finished + self._processing:
+        if self._world.now() < film.finished + self._processing + film.delay:
             return "processing"
         return "error" if self.failure(film) else "ready"
 
@@ -311,7 +312,7 @@ class Films:
             if film.published is not None or film.finished is None or self.state(film) != "ready":
                 continue
             if film.wanted or (film.scheduled is not None and film.scheduled <= now):
-                ready = film.finished + self._processing
+                ready = film.finished + self._processing + film.delay
                 film.published = max(ready, float(film.scheduled or 0)) if film.kind == "reel" else now
                 film.post = f"{film.page}_{122_300_000_000_000_001 + 7 * self._world.number()}"
                 self._world.event("facebook", "public", film.id, at=film.published, kind=film.kind)

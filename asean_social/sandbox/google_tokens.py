@@ -15,13 +15,14 @@ SCOPES = frozenset({SCOPE, f"{SCOPE}.upload", f"{SCOPE}.readonly", f"{SCOPE}.for
 FIELDS = frozenset({"grant_type", "client_id", "client_secret", "refresh_token", "scope"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChannelAccount:
     id: str
     name: str
     client_id: str
     client_secret: str
-    refresh_token: str
+    first: str  # the refresh token it begins with
+    refresh_token: str = ""
 
     @property
     def uploads(self) -> str:
@@ -46,6 +47,8 @@ class GoogleTokens:
     def clear(self) -> None:
         self._alive.clear()
         self.granted = SCOPES
+        for one in self._accounts:
+            one.refresh_token = one.first
 
     def channel(self, token: str) -> str | None:
         """The channel a live access token stands for."""
@@ -56,6 +59,12 @@ class GoogleTokens:
         """Short names (youtube.upload …) of what a token may do."""
         found = self._alive.get(token)
         return {one.rpartition("/")[2] for one in found.scopes} if found else set()
+
+    def revoke(self) -> None:
+        with self._world.lock:
+            self._alive.clear()
+            for one in self._accounts:
+                one.refresh_token = self._world.secret("1//new")
 
     def expire(self, token: str) -> None:
         self._alive.pop(token, None)

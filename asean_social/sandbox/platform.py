@@ -89,6 +89,10 @@ class Platform(ABC):
         """Kill the access token in use; an answer where the platform has no way to get a new one."""
 
     @abstractmethod
+    def revoke(self) -> None:
+        """Kill every token; new ones take their place, which only the credentials tell."""
+
+    @abstractmethod
     def settle(self) -> None:
         """Do what time has brought: publish what is scheduled, finish processing, drop what has expired."""
 

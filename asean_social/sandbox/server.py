@@ -4,14 +4,16 @@ Platform roots, under one port: `/facebook` for https://graph.facebook.com, `/yo
 https://youtube.googleapis.com, `/google-oauth` for https://oauth2.googleapis.com, `/zalo` for
 https://openapi.zalo.me, `/zalo-oauth` for https://oauth.zaloapp.com, `/media/NAME` for the office's public web host.
 
-Operations that a fault can be ordered for:
+Operations that a fault can be ordered for (`*` is any; the faults are listed in `faults.KINDS`):
 facebook: me.get me.accounts me.permissions debug_token page.get feed.create feed.list published_posts.list
-scheduled_posts.list photos.create photos.list post.get post.update post.delete photo.get photo.delete.
+scheduled_posts.list photos.create photos.list photo.get photo.delete post.get post.update post.delete comments.create
+comments.list videos.create videos.list video.get video.update video.delete video_reels.create video_reels.list
+rupload.video.
 youtube: oauth.token upload.start upload.put upload.probe videos.insert videos.list videos.update videos.delete
 thumbnails.set captions.list captions.insert captions.update captions.delete channels.list playlists.list
 playlistItems.list playlistItems.insert playlistItems.delete videoCategories.list.
 zalo: oauth.token oa.get article.create article.verify article.update article.remove article.getdetail
-article.getslice video.prepare video.verify broadcast. `*` is any. The faults are listed in `faults.KINDS`.
+article.getslice video.prepare video.verify broadcast.
 """
 
 import json
@@ -19,19 +21,20 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from asean_social.sandbox import mishaps
 from asean_social.sandbox.desk import Desk
 from asean_social.sandbox.facebook import Facebook
 from asean_social.sandbox.faults import Faults, Order
 from asean_social.sandbox.pictures import is_loopback
 from asean_social.sandbox.platform import Call, Platform
-from asean_social.sandbox.wire import Answer, HangUp, Request, Server
+from asean_social.sandbox.wire import Answer, Request, Server
 from asean_social.sandbox.world import World
 from asean_social.sandbox.youtube import YouTube
 from asean_social.sandbox.zalo import Zalo
@@ -50,10 +53,14 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
         processing_seconds: float = 2.0,
         verify_seconds: float = 1.0,
+        may_signal: bool = False,
         media_dir: Path | None = None,
         data_dir: Path | None = None,
     ) -> None:
-        """`clock` gives epoch seconds; the two delays are in its seconds. Raises ValueError off loopback."""
+        """`clock` gives epoch seconds; the two delays are in its seconds. `may_signal`: faults may kill and stop processes.
+
+        Raises ValueError off loopback.
+        """
         if not is_loopback(host):
             raise ValueError("the sandbox listens on loopback only")
         self._address = (host, port)
@@ -68,7 +75,7 @@ class Sandbox:
         self.zalo = Zalo(self.world, verify_seconds)
         self._platforms: tuple[Platform, ...] = (self.facebook, self.youtube, self.zalo)
         self._roots = {prefix: one for one in self._platforms for prefix in one.prefixes}
-        self._faults = Faults({one.name: one.operations for one in self._platforms})
+        self._faults = Faults({one.name: one.operations for one in self._platforms}, may_signal=may_signal)
         self._desk = Desk(self, self.media_dir)
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -166,10 +173,23 @@ class Sandbox:
             return list(self.world.requests)
 
     def fault(
-        self, platform: str, operation: str, fault: str, nth: int = 1, times: int = 1, *, seconds: float = 1.0
+        self,
+        platform: str,
+        operation: str,
+        fault: str,
+        nth: int = 1,
+        times: int = 1,
+        *,
+        seconds: float = 1.0,
+        share: float = 0.5,
+        pid: int = 0,
     ) -> None:
         """Let the nth matching request from now on, and `times` in all, meet a fault. Raises ValueError."""
-        self._faults.add(Order(platform, operation, fault, nth, times, seconds))
+        self.order(Order(platform, operation, fault, nth, times, seconds, share, pid))
+
+    def order(self, order: Order) -> None:
+        """Raises ValueError."""
+        self._faults.add(order)
 
     def reset(self) -> None:
         """Forget every object, fault and request; the credentials are again those of the beginning."""
@@ -197,6 +217,7 @@ class Sandbox:
         if platform is None:
             return self._desk.answer(request)
         request.prefix, request.path = prefix, f"/{rest}"
+        request.sees_until = self.world.sees_until(platform.name)
         self.settle()
         return self._logged(platform, request)
 
@@ -231,50 +252,14 @@ class Sandbox:
     def _met(self, platform: Platform, request: Request, call: Call | None, order: Order | None) -> Answer:
         if order is None or call is None:
             return platform.answer(request, call)
-        early = self._before(platform, request, call, order)
+        early = mishaps.instead(platform, request, order)
         if early is not None:
             request.body.drain()
             return early
-        return self._after(platform, platform.answer(request, call), order)
-
-    def _before(self, platform: Platform, request: Request, call: Call, order: Order) -> Answer | None:
-        match order.fault:
-            case "refuse":
-                raise HangUp
-            case "cut-before":
-                request.body.drain()
-                raise HangUp
-            case "cut-half":
-                self._cut_half(request, call)
-            case "500-before":
-                return platform.broken()
-            case "html":
-                return Answer(
-                    502, b"<!DOCTYPE html><html><body><h1>Bad Gateway</h1></body></html>", "text/html"
-                )
-            case "throttle":
-                return platform.throttled(request, order.seconds)
-            case "expire-token":
-                return platform.expire(request)
-        request.lagging = order.fault == "not-found-once"
-        return None
-
-    def _cut_half(self, request: Request, call: Call) -> None:
-        if call.operation == "upload.put":
-            self.youtube.put_part(request)
-        request.body.drain((request.body.declared or 0) // 2)
-        raise HangUp
-
-    def _after(self, platform: Platform, answer: Answer, order: Order) -> Answer:
-        match order.fault:
-            case "cut-after":
-                raise HangUp
-            case "500-after":
-                return platform.broken()
-            case "garbage":
-                return Answer(200, b'{"id": "1')
-            case "slow":
-                self._ending.wait(order.seconds)
+        mishaps.prepare(platform, request, order)
+        answer = mishaps.answered(platform, platform.answer(request, call), order)
+        if order.fault == "slow":
+            self._ending.wait(order.seconds)
         return answer
 
 
@@ -299,14 +284,21 @@ def serve(
     *,
     offset_seconds: float = 0.0,
     media_dir: Path | None = None,
+    orders: Sequence[Order] = (),
+    may_signal: bool = False,
     on_ready: Callable[[str, str], None],
 ) -> None:
-    """Run a sandbox for a person until Ctrl-C; `on_ready` gets its address and its credentials.toml. Its clock is `offset_seconds` ahead."""
+    """Run a sandbox for a person until Ctrl-C; `on_ready` gets its address and its credentials.toml.
+
+    Its clock is `offset_seconds` ahead. Raises ValueError for an order that cannot be carried out.
+    """
 
     def clock() -> float:
         return time.time() + offset_seconds
 
-    with Sandbox(host=host, port=port, clock=clock, media_dir=media_dir) as sandbox:
+    with Sandbox(host=host, port=port, clock=clock, media_dir=media_dir, may_signal=may_signal) as sandbox:
+        for one in orders:
+            sandbox.order(one)
         on_ready(sandbox.url, sandbox.credentials())
         try:
             while True:

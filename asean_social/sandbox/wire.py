@@ -5,6 +5,7 @@ frameworks drop silently.
 """
 
 import json
+import math
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -34,12 +35,18 @@ class Body:
         self.declared = None if self._chunked else self._left
         self.received = 0
         self.start = b""  # of a body that was read whole, for the transcript
+        self._most = math.inf  # bytes that arrive before the client vanishes
+
+    def cut_after(self, share: float) -> None:
+        """Let the client vanish when this share of the body has arrived; without a length, of its first block."""
+        self._most = int((BLOCK if self.declared is None else self.declared) * share)
 
     def readinto(self, view: memoryview) -> int:
         """Fill as much of `view` as there is; less than its length only at the end or when the line was cut."""
         filled = 0
         while filled < len(view) and self._more():
-            count = self._stream.readinto(view[filled : filled + self._left])  # type: ignore[attr-defined]  # BufferedReader
+            room = min(self._left, self._most - self.received)
+            count = room and self._stream.readinto(view[filled : filled + int(room)])  # type: ignore[attr-defined]  # BufferedReader
             if not count:
                 self._left, self._ended = -1, True
                 break
@@ -104,7 +111,10 @@ class Request:
     body: Body
     origin: str  # http://127.0.0.1:PORT
     prefix: str = ""  # which platform root was addressed
-    lagging: bool = False  # a fault asks for a read that does not see the newest object yet
+    sees_until: float = math.inf  # a read that lags behind does not see what was made from this moment on
+
+    def sees(self, made: float) -> bool:
+        return made < self.sees_until
 
     def bearer(self) -> str:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
@@ -119,6 +129,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     file: Path | None = None  # sent instead of the payload
     span: tuple[int, int] = (0, 0)  # offset and length within the file
+    share: float = 1.0  # of the payload that is sent before the line is cut
 
     @classmethod
     def json(cls, value: Any, status: int = 200, **headers: str) -> "Answer":
@@ -206,11 +217,9 @@ class _Connection(BaseHTTPRequestHandler):
             answer = self.server.answer(request)
             request.body.drain()
             self._send(answer)
-        except HangUp:
+        except (HangUp, ConnectionError):
             self.close_connection = True
             hang_up(self.connection)
-        except ConnectionError:
-            self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815  # names that http.server calls
 
@@ -235,6 +244,9 @@ class _Connection(BaseHTTPRequestHandler):
         head += [f"{name}: {worth}" for name, worth in named.items() if worth]
         start = ("\r\n".join(head) + "\r\n\r\n").encode("latin-1")
         bodiless = self.command == "HEAD" or answer.status == 304
+        if answer.share < 1:
+            self.wfile.write((start + answer.payload)[: len(start) + int(len(answer.payload) * answer.share)])
+            raise HangUp
         # one write: head and body apart would meet delayed acknowledgements
         self.wfile.write(start if bodiless else start + answer.payload)
         if answer.file and not bodiless:

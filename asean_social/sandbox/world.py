@@ -1,10 +1,11 @@
 """What the three stand-ins have in common: the clock, ids, secrets, stored bytes, and the log of effects."""
 
 import hashlib
+import math
 import re
 import secrets
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,14 @@ class Blob:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Strain:
+    """How the processing of one thing departs from the usual."""
+
+    seconds: float = 0.0  # longer
+    fails: bool = False
+
+
 class Made(Protocol):
     @property
     def created(self) -> float: ...
@@ -80,6 +89,8 @@ class World:
         self.blobs: dict[str, Blob] = {}
         self.events: list[dict[str, Any]] = []
         self.requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
+        self._strains: defaultdict[str, deque[Strain]] = defaultdict(deque)  # by platform, in order
+        self._lags: dict[str, tuple[float, float]] = {}  # by platform: since when, until when
 
     def number(self) -> int:
         """A new number, never used before in this world."""
@@ -98,6 +109,25 @@ class World:
         when = self.now() if at is None else at
         with self.lock:
             self.events.append({"at": when, "platform": platform, "event": what, "id": subject, **more})
+
+    def order_strain(self, platform: str, strain: Strain) -> None:
+        with self.lock:
+            self._strains[platform].append(strain)
+
+    def strain(self, platform: str) -> Strain:
+        """Of what begins to be processed now."""
+        with self.lock:
+            waiting = self._strains[platform]
+            return waiting.popleft() if waiting else Strain()
+
+    def lag(self, platform: str, seconds: float) -> None:
+        """From now on, and for so long, reads do not see what is made."""
+        self._lags[platform] = (self.now(), self.now() + seconds)
+
+    def sees_until(self, platform: str) -> float:
+        """What was made from this moment on, no read of the platform sees now."""
+        since, until = self._lags.get(platform, (math.inf, math.inf))
+        return since if self.now() < until else math.inf
 
     def keep(self, payload: bytes, mime: str, size: tuple[int, int] = (0, 0)) -> Blob:
         name = f"{self.number()}"

@@ -155,7 +155,7 @@ class YouTube(Platform):
         location = f"{request.origin}/{request.prefix}{request.path}?{query}"
         return Answer(200, kind="", headers={"Location": location, "X-GUploader-UploadID": session.id[:12]})
 
-    def _put(self, request: Request, *, until: int | None = None) -> Answer:
+    def _put(self, request: Request) -> Answer:
         session = self._session(request)
         if self._reception.caller(request, "videos.insert") != session.channel:
             raise refuse(upload.METHOD, "notFound", "Not Found", domain="global")
@@ -167,14 +167,10 @@ class YouTube(Platform):
                 return session.progress()
             before = session.offset
             try:
-                complete = upload.receive(session, span, request.body, until=until)
+                complete = upload.receive(session, span, request.body)
             finally:
                 self.world.event(self.name, "received", session.path.name, bytes=session.offset - before)
             return self._complete(session) if complete else session.progress()
-
-    def put_part(self, request: Request) -> Answer:
-        """Take half of a piece, then the line is cut: what the fault `cut-half` does."""
-        return self._put(request, until=(request.body.declared or 0) // 2)
 
     def _session(self, request: Request) -> upload.Session:
         session = self.sessions.get(dict(request.query).get("upload_id", ""))
@@ -258,7 +254,7 @@ class YouTube(Platform):
             raise refuse(
                 "videos.list", "forbidden", "The request cannot access user rating or owner information."
             )
-        return [] if request.lagging else [self.shelf.resource(one, parts) for one in seen]
+        return [self.shelf.resource(one, parts) for one in seen if request.sees(one.created)]
 
     def _own(self, channel: str, subject: Any, method: str) -> Video:
         video = self.shelf.videos.get(subject) if isinstance(subject, str) else None
@@ -310,6 +306,9 @@ class YouTube(Platform):
     def expire(self, request: Request) -> Answer | None:
         self.tokens.expire(request.bearer())
         return None
+
+    def revoke(self) -> None:
+        self.tokens.revoke()
 
     def settle(self) -> None:
         with self.world.lock:

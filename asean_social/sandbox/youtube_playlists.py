@@ -116,9 +116,7 @@ class Playlists:
             rows = [row for row in rows if self._seen(row, channel)]
             if "videoId" in asked:
                 rows = [row for row in rows if row[1].video == asked["videoId"]]
-            rows = (
-                rows[request.lagging :] if rows and rows[0][0].about is None else _without_last(rows, request)
-            )
+            rows = [row for row in rows if request.sees(row[1].added)]
             kind = "youtube#playlistItemListResponse"
             return page(kind, rows, asked, method, lambda row: self._item(*row, parts))
 
@@ -245,11 +243,6 @@ class Playlists:
         }
         shown = {part: made[part] for part in parts if part in made}
         return {"kind": "youtube#playlistItem", "etag": f"e{video.id}", "id": entry.id, **shown}
-
-
-def _without_last(rows: list[Any], request: Request) -> list[Any]:
-    """A list that lags behind does not show the newest entry, which is the last."""
-    return rows[:-1] if request.lagging else rows
 
 
 def _fits(asked: dict[str, Any], channel: str) -> Callable[[Playlist], bool]:

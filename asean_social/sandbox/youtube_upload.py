@@ -121,10 +121,10 @@ def _bad(message: str) -> Refusal:
     return bad_value(METHOD, "Content-Range", message)
 
 
-def receive(session: Session, span: Span, body: Body, *, until: int | None = None) -> bool:
+def receive(session: Session, span: Span, body: Body) -> bool:
     """Store the bytes of one PUT as they come; True when the video is complete.
 
-    `until` stops after so many bytes, as a cut line would. Raises Vanished when the client went away.
+    Raises Vanished when the client went away.
     """
     if session.total not in (None, span.total):
         raise _bad(f"The declared size is {session.total}")
@@ -134,11 +134,10 @@ def receive(session: Session, span: Span, body: Body, *, until: int | None = Non
         )
     session.total = span.total
     goal = span.start + span.length
-    stop = goal if until is None else min(goal, span.start + until)
     with session.sink() as file:
-        _pour(session, body, stop, file)
+        _pour(session, body, goal, file)
     if session.offset < goal:
-        if body.cut or until is not None:
+        if body.cut:
             raise Vanished
         raise _bad("The body is shorter than Content-Range says")
     return session.offset == session.total

@@ -44,6 +44,7 @@ class Video:
     recording: dict[str, Any] = field(default_factory=dict)
     publish_at: float | None = None
     published: float | None = None  # first time it was public
+    delay: float = 0.0  # seconds its processing takes longer than that of others
 
     @property
     def url(self) -> str:
@@ -104,7 +105,11 @@ class Shelf:
 
     def _foresee(self, video: Video) -> None:
         """How processing will end: as ordered, or as the file deserves."""
-        if self._settings.outcomes:
+        strain = self._world.strain("youtube")
+        video.delay = strain.seconds
+        if strain.fails:
+            video.end, video.failure = "failed", "conversion"
+        elif self._settings.outcomes:
             video.end, _, video.failure = self._settings.outcomes.pop(0).partition(":")
         elif video.failure:
             video.end = "failed"
@@ -183,7 +188,11 @@ class Shelf:
         return shown
 
     def _ready(self, video: Video) -> bool:
-        return self._world.now() >= video.created + self._processing
+        return self._left(video) <= 0
+
+    def _left(self, video: Video) -> float:
+        """Seconds of processing."""
+        return video.created + self._processing + video.delay - self._world.now()
 
     def is_processed(self, video: Video) -> bool:
         return self._ready(video) and video.end == "processed"
@@ -222,8 +231,8 @@ class Shelf:
 
     def _processing_details(self, video: Video) -> dict[str, Any]:
         if not self._ready(video):
-            left = int(1000 * max(0.0, video.created + self._processing - self._world.now()))
-            progress = {"partsTotal": "100", "partsProcessed": "50", "timeLeftMs": str(left)}
+            left = str(int(1000 * self._left(video)))
+            progress = {"partsTotal": "100", "partsProcessed": "50", "timeLeftMs": left}
             state: dict[str, Any] = {"processingStatus": "processing", "processingProgress": progress}
         elif video.end == "failed":
             state = {"processingStatus": "failed", "processingFailureReason": "transcodeFailed"}

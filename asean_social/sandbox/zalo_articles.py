@@ -57,6 +57,7 @@ class Job:
     state: str = "waiting"  # waiting | done | failed
     reason: str = ""
     asked: int = 0
+    fails: bool = False  # whatever its pictures are
 
 
 @dataclass(slots=True)
@@ -94,9 +95,10 @@ class Press:
         if not subject:
             self._count(oa)
         token = base64.b64encode(secrets.token_bytes(24) + b"=").decode()  # may hold + / =
-        job = Job(
-            token, oa, {"status": "hide", "comment": "show", **value}, now, now + self.verify_seconds, subject
-        )
+        strain = self.world.strain("zalo")
+        ready = now + self.verify_seconds + strain.seconds
+        whole = {"status": "hide", "comment": "show", **value}
+        job = Job(token, oa, whole, now, ready, subject, fails=strain.fails)
         self.jobs[token] = job
         self.world.event("zalo", "accepted", subject or "new article")
         return job
@@ -169,13 +171,18 @@ class Press:
         for url in pictures(job.value).values():
             blob = found.get(url) or self._fetch(url)
             if blob is None:
-                job.reason = self._reason(url)
-                job.state = "failed"
-                self.world.event("zalo", "refused", job.article or "new article", reason=job.reason)
+                self._give_up(job, self._reason(url))
                 return
             found[url] = blob
+        if job.fails:
+            self._give_up(job, "Upload media failed")
+            return
         with self.world.lock:
             self._apply(job, found)
+
+    def _give_up(self, job: Job, reason: str) -> None:
+        job.state, job.reason = "failed", reason
+        self.world.event("zalo", "refused", job.article or "new article", reason=reason)
 
     def _fetch(self, url: str) -> Blob | None:
         failed = self.failures.setdefault(url, Failures())

@@ -54,9 +54,10 @@ class Clips:
         if not mime:
             raise refuse(INVALID, "file is invalid: only mp4 and avi are supported")
         given, outcomes = self._settings.video_seconds, self._settings.video_outcomes
-        seconds = self._seconds if given is None else given
+        strain = self._world.strain("zalo")
+        seconds = (self._seconds if given is None else given) + strain.seconds
         with self._world.lock:
-            end = outcomes.pop(0) if outcomes else READY
+            end = FAILED if strain.fails else outcomes.pop(0) if outcomes else READY
             token = base64.b64encode(secrets.token_bytes(18)).decode()
             blob = self._world.keep(part.payload, mime)
             now = self._world.now()
@@ -72,6 +73,8 @@ class Clips:
                 raise invalid(name)
         clip = self._clips.get(self._token(request))
         if clip is None or clip.oa != oa or self._world.now() >= clip.opened + TOKEN_LIFE:
+            raise invalid("token")
+        if not request.sees(clip.opened):
             raise invalid("token")
         return self.state(clip)
 
