@@ -23,7 +23,7 @@ from asean_social.errors import AuthFailed, UserError
 from asean_social.ledger import Ledger
 from asean_social.publishers import registry
 from asean_social.publishers.base import Publisher, TokenPair, Tokens
-from asean_social.publishers.http import Guard, Progress, Session, unguarded, unheard
+from asean_social.publishers.http import Guard, Progress, Session, Timeouts, unguarded, unheard
 from asean_social.tokens import RotatingTokens, StaticToken
 
 _log = logging.getLogger("asean_social")
@@ -49,8 +49,8 @@ class Accounts:
         self._path, self._environment = path, environment
         self._database, self._clock, self._owner = database, clock, owner
         self._lease = timedelta(seconds=policy.lease)
-        self._timeout = (min(10.0, policy.lease / 4), min(60.0, policy.lease / 2))
-        self._verified: set[tuple[str, str, str]] = set()
+        self._timeouts = timeouts(policy.lease)
+        self._verified: set[tuple[str, str, str, str]] = set()
         self._lock = threading.Lock()
         self._read()
 
@@ -97,17 +97,17 @@ class Accounts:
     def _session(
         self, platform: str, account: str, configured: AnyAccount, guard: Guard, progress: Progress
     ) -> tuple[Session, Tokens]:
-        session = Session(guard, progress, self._timeout)
+        session = Session(guard, progress, self._timeouts)
         session.keep_secret(*_secrets(configured))
         return session, self._tokens(platform, account, configured, session)
 
     def _identify(
         self, publisher: Publisher, platform: str, account: str, configured: AnyAccount, tokens: Tokens
     ) -> None:
-        seen = (platform, account, tokens.current())
-        if seen in self._verified:
+        wanted = _remote_id(configured)
+        if (platform, account, wanted, tokens.current()) in self._verified:
             return
-        found, wanted = publisher.whoami(), _remote_id(configured)
+        found = publisher.whoami()
         if found.remote_id != wanted:
             raise AuthFailed(
                 platform,
@@ -117,7 +117,7 @@ class Accounts:
                 name=found.name,
                 fits=wanted,
             )
-        self._verified.add((platform, account, tokens.current()))
+        self._verified.add((platform, account, wanted, tokens.current()))
 
     def _tokens(self, platform: str, name: str, account: AnyAccount, session: Session) -> Tokens:
         if isinstance(account, FacebookAccount):
@@ -143,6 +143,14 @@ class Accounts:
             self._read_at,
             self._lease,
         )
+
+
+def timeouts(lease: float) -> Timeouts:
+    """So that no request outlives its lease (seconds), which begins anew with its first byte and is renewed while more
+    than a quarter of it has gone and a file is sent: a last block and the answer fit into the other three.
+    """
+    usual = Timeouts()
+    return Timeouts(min(usual.connect, lease / 4), min(usual.send, lease / 6), min(usual.read, lease / 2))
 
 
 def _remote_id(account: AnyAccount) -> str:

@@ -1,8 +1,9 @@
 """The one HTTP stack of all publishers: `requests`, with what publishing needs added.
 
-- Nothing is sent unless `guard()` lets it pass: it checks the lease and the stop signal just before every request.
+- Nothing is sent unless `guard()` lets it pass: it checks the lease and the stop signal when the connection stands, just
+  before the first byte of every request. (Looking up a name and connecting may take minutes.)
 - Nothing is sent twice: no retry and no redirect inside the stack; both are decisions of the runner.
-- Files stream in blocks of 1 MiB (http.client's own 8 KiB blocks reach a third of the speed), `progress` is told.
+- Files stream in blocks of 256 KiB (http.client's own 8 KiB blocks reach a third of the speed), `progress` is told.
 - Secrets that were registered are masked in every text that leaves through `scrub`.
 """
 
@@ -11,8 +12,10 @@ import re
 import ssl
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 from urllib.parse import quote, urlsplit
@@ -20,11 +23,22 @@ from urllib.parse import quote, urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool
 
 from asean_social.errors import OutcomeUnknown, PublishError, Unavailable
 
-BLOCK = 1 << 20  # bytes
-TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two reads
+BLOCK = 1 << 18  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """In seconds. A block takes so long on a line of 105 kbit/s."""
+
+    connect: float = 10.0  # to one of a host's addresses
+    send: float = 20.0  # one block
+    read: float = 60.0  # between two reads of an answer
+
 
 Guard = Callable[[], None]
 Progress = Callable[[int, int], None]  # bytes sent so far, bytes in all
@@ -46,9 +60,39 @@ def unheard(_sent: int, _all: int) -> None:
     """Progress that nobody waits for."""
 
 
+class _Guarded(HTTPConnection):
+    """Asks for leave when it stands, before the first byte of each request."""
+
+    def __init__(self, session: "Session", **options: Any) -> None:
+        super().__init__(**options)
+        self._session = session
+
+    def request(self, *args: Any, **kwargs: Any) -> None:  # passed on as it came
+        if self.sock is None:
+            self.connect()
+        self.timeout = self._session.timeouts.send  # urllib3 would send with the time-out of the connection
+        self._session.guard()
+        super().request(*args, **kwargs)
+
+
+class _GuardedTls(_Guarded, HTTPSConnection): ...
+
+
 class _BlockAdapter(HTTPAdapter):
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        super().__init__()
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, blocksize=BLOCK)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
+        """Also of a proxy."""
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        assert isinstance(pool, HTTPConnectionPool)
+        kind = _GuardedTls if pool.scheme == "https" else _Guarded
+        pool.ConnectionCls = partial(kind, self._session)  # type: ignore[assignment]  # called with options only
+        return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         if is_loopback(request.url or ""):  # an office's proxy does not reach this machine
@@ -59,9 +103,9 @@ class _BlockAdapter(HTTPAdapter):
 class _RebaseAdapter(_BlockAdapter):
     """Sends what was addressed to a real host to another server, path and version kept."""
 
-    def __init__(self, real: str, other: str) -> None:
+    def __init__(self, session: "Session", real: str, other: str) -> None:
         self.real, self.other = real.rstrip("/"), other.rstrip("/")
-        super().__init__()
+        super().__init__(session)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         assert request.url is not None
@@ -74,23 +118,23 @@ class Session(requests.Session):
         self,
         guard: Guard = unguarded,
         progress: Progress = unheard,
-        timeout: tuple[float, float] = TIMEOUT,
+        timeouts: Timeouts = Timeouts(),
         spend: Spend = lambda _quota, _amount: None,
     ) -> None:
         super().__init__()
         self.guard = guard
         self.spend = spend  # called by an adapter before a request that the platform counts
-        self.timeout = timeout
+        self.timeouts = timeouts
         self.progress = progress
         self._secrets: set[str] = set()
         self.auth = _no_netrc
-        self.mount("https://", _BlockAdapter())
-        self.mount("http://", _BlockAdapter())
+        self.mount("https://", _BlockAdapter(self))
+        self.mount("http://", _BlockAdapter(self))
 
     def rebase(self, real: str, other: str) -> None:
         """Make requests for the real host go to `other`."""
         if real.rstrip("/") != other.rstrip("/"):
-            self.mount(real, _RebaseAdapter(real, other))
+            self.mount(real, _RebaseAdapter(self, real, other))
 
     def keep_secret(self, *secrets: str) -> None:
         self._secrets.update(one for one in secrets if one)
@@ -100,9 +144,8 @@ class Session(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         if kwargs.get("timeout") is None:
-            kwargs["timeout"] = self.timeout
+            kwargs["timeout"] = (self.timeouts.connect, self.timeouts.read)
         kwargs["allow_redirects"] = False  # a redirect would carry the token to another host
-        self.guard()
         return super().send(request, **kwargs)
 
 
