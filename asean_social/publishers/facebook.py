@@ -239,7 +239,7 @@ class Facebook(Publisher):
         """Comments belong to a post; a video tells its own, at times without the Page's part."""
         if "_" in remote_id:
             return remote_id
-        post = str(self._graph.get(remote_id, fields="post_id").get("post_id") or "")
+        post = str(self._graph.known(remote_id, "post_id").get("post_id") or "")
         if not post:
             raise Unavailable(PLATFORM, "publish.facebook.no-post-yet")
         return post if "_" in post else f"{self._page}_{post}"

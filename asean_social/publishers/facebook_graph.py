@@ -119,6 +119,16 @@ class Graph:
         except Gone:
             return None
 
+    def known(self, remote_id: str, fields: str) -> Mapping[str, Any]:
+        """An object whose id Facebook told us. What is new may not be seen yet: raises Unavailable.
+
+        https://github.com/DayMoonDevelopment/post-for-me/issues/355
+        """
+        found = self.look(remote_id, fields)
+        if found is None:
+            raise Unavailable(PLATFORM, "publish.facebook.not-seen")
+        return found
+
     def inspect(self) -> Mapping[str, Any] | None:
         """What Facebook tells of the token in use; None where the app's own id and secret are not configured.
 

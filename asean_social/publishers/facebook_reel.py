@@ -35,7 +35,7 @@ class Reels:
             yield Piece("reel", reel)
             yield Piece("address", place, secret=True)
             self._send(message, place, 0)
-        found = self._graph.get(reel, fields=FIELDS)
+        found = self._graph.known(reel, FIELDS)
         if state(found) in ("expired", "upload_failed"):
             yield Piece("address", "", secret=True)  # begun anew
             yield Wait(0, "publish.facebook.upload-gone")
@@ -57,7 +57,7 @@ class Reels:
 
     def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
         reel = str(piece(pieces, "reel"))
-        found = self._graph.get(reel, fields=FIELDS)
+        found = self._graph.known(reel, FIELDS)
         self._refuse_broken(found)
         if not _begun(found):
             self._finish(message, reel, video_state="PUBLISHED")
@@ -68,7 +68,7 @@ class Reels:
     def hand_over(self, message: Message, pieces: Sequence[Piece], at: int) -> None:
         """`finish` with a time, in epoch seconds. One that was taken before can get no other time: Rejected."""
         reel = str(piece(pieces, "reel"))
-        found = self._graph.get(reel, fields=f"{FIELDS},scheduled_publish_time")
+        found = self._graph.known(reel, f"{FIELDS},scheduled_publish_time")
         self._refuse_broken(found)
         if not _begun(found):
             self._finish(message, reel, video_state="SCHEDULED", scheduled_publish_time=at)

@@ -36,7 +36,7 @@ class Videos:
         if piece(known, "finish") != "done":
             yield from self._finish(message, known)
         video = str(piece(known, "video"))
-        found = self._graph.get(video, fields=FIELDS)
+        found = self._graph.known(video, FIELDS)
         if state(found) in ("error", "upload_failed", "expired"):
             raise Rejected(PLATFORM, "publish.facebook.video", reason_of(found))
         if state(found) != "ready":
@@ -78,7 +78,7 @@ class Videos:
         if not asked:
             yield Piece("finish", "asked")
         # an answer that was lost is not asked for again by doing it twice: the video itself knows
-        if not (asked and state(self._graph.get(video, fields=FIELDS)) in AT_WORK):
+        if not (asked and state(self._graph.known(video, FIELDS)) in AT_WORK):
             self.end(message, known, hidden=True)
         yield Piece("finish", "done")
 

@@ -66,6 +66,7 @@ MESSAGES: dict[str, str] = {
     "publish.facebook.video.hint": "Export it again as MP4 (H.264, AAC) and retry.",
     "publish.facebook.processing": "Facebook is still working on the video.",
     "publish.facebook.publishing": "Facebook is publishing the reel.",
+    "publish.facebook.not-seen": "Facebook does not show yet, or not any more, what was made there.",
     "publish.facebook.reel-time": "Facebook keeps the time that a reel was given; it is removed and prepared anew.",
     "publish.facebook.no-post-yet": "Facebook does not say yet which post the video belongs to.",
     "publish.facebook.page-hidden": "The Page itself is not published: nobody sees its posts.",
