@@ -25,6 +25,7 @@ LATE = timedelta(seconds=60)  # later than this after due: catching up, so relea
 ON_TIME = timedelta(
     minutes=15
 )  # begun on time, so long a platform may work on it before its release counts as late
+UNSEEN_LOOKS = 3  # at an object that may have taken its release before it counts as untouched: some 50 s
 LOOK_BACK = timedelta(days=30)  # how far back the same content counts as already published
 SKEW = timedelta(minutes=2)  # between our clock and a platform's
 
@@ -202,8 +203,11 @@ def after_look_up(
     if receipt is not None and receipt.staged and kept:
         return Decision(State.HELD, LOOK_UP, kept)
     later = now + look_gap(looks, policy)
-    if receipt is not None and receipt.underway and looks < len(policy.lookup_waits) + policy.tries:
-        return Decision(State.UNKNOWN, LOOK_UP, "confirming.not-yet", resume_at=later)
+    if receipt is not None and receipt.underway:
+        # the platform tells with delay; where it shows no sign, the release may be sent again
+        patience = UNSEEN_LOOKS if receipt.staged else len(policy.lookup_waits) + policy.tries
+        if looks < patience:
+            return Decision(State.UNKNOWN, LOOK_UP, "confirming.not-yet", resume_at=later)
     if tries + 1 >= policy.tries:
         return Decision(State.HELD, LOOK_UP, "held.cannot-tell", {"cause": "unknown.not-seen"})
     staged = receipt is not None and receipt.staged

@@ -31,7 +31,7 @@ from asean_social.errors import (
     UserError,
 )
 from asean_social.platform_clock import Clockwork
-from asean_social.publishers.base import Message, Piece, Publisher, Receipt, Wait, stale
+from asean_social.publishers.base import ASKED, Message, Piece, Publisher, Receipt, Wait, stale
 from asean_social.records import (
     PLATFORM,
     POLL_LANE,
@@ -238,7 +238,7 @@ class Turn:
             if isinstance(step, Wait):
                 return step
             self.ledger.add_piece(self.claim, step, self.now())
-            self._stored += 1
+            self._stored += step.value != ASKED
         return None
 
     # -- release -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -147,6 +148,92 @@ def test_a_finish_whose_answer_was_lost_is_not_sent_again(box, tmp_path):
     finishes = [one for one in box.requests() if one["method"] == "POST" and "video_reels" in one["path"]]
     assert len(finishes) == 2  # start and one finish
     assert len(box.public()) == 1
+
+
+def until_broken(step, message, pieces, error):
+    """The pieces that were stored before the step broke off."""
+    known = list(pieces)
+    with pytest.raises(error):
+        known.extend(step(message, known))
+    return known
+
+
+def sent(box, phase):
+    return [one for one in box.requests() if phase in one["sent"]]
+
+
+def test_a_reel_that_is_processed_before_it_says_so_is_finished_once(tmp_path):
+    with Sandbox(processing_seconds=2, verify_seconds=0) as box:
+        suite = TestReel()
+        publisher, message = suite.make(box), suite.message("reel", tmp_path)
+        pieces = run(publisher.stage, message)
+        box.fault("facebook", "video_reels.create", "cut-after", nth=1, times=1)
+        pieces = until_broken(publisher.release, message, pieces, OutcomeUnknown)
+
+        seen = publisher.status(message, pieces)
+        assert (seen.public, seen.staged, seen.underway) == (False, False, True)
+        while not publisher.status(message, pieces).public:
+            time.sleep(0.1)
+
+        assert len(sent(box, "finish")) == 1
+
+
+def test_a_reel_whose_finish_was_lost_on_its_way_is_not_taken_for_finished(tmp_path):
+    with Sandbox(processing_seconds=2, verify_seconds=0) as box:
+        suite = TestReel()
+        publisher, message = suite.make(box), suite.message("reel", tmp_path)
+        pieces = run(publisher.stage, message)
+        box.fault("facebook", "video_reels.create", "cut-before", nth=1, times=1)
+        pieces = until_broken(publisher.release, message, pieces, OutcomeUnknown)
+
+        seen = publisher.status(message, pieces)
+
+        assert (seen.public, seen.staged, seen.underway) == (False, True, True)
+
+
+def test_a_second_finish_that_is_refused_because_the_first_was_taken_is_no_refusal_of_the_reel(tmp_path):
+    with Sandbox(processing_seconds=2, verify_seconds=0) as box:
+        suite = TestReel()
+        publisher, message = suite.make(box), suite.message("reel", tmp_path)
+        staged = run(publisher.stage, message)
+        next(publisher.release(message, staged))
+        taken = [*staged, Piece("finish", "asked")]
+        run_once = list(publisher.release(message, taken))
+        assert run_once[0] == Piece("finish", "done")
+
+        again = list(publisher.release(message, taken))
+
+        assert again[0] == Piece("finish", "done")
+
+
+def test_a_video_is_ended_though_all_its_bytes_were_there_before(box, tmp_path):
+    suite = TestVideo()
+    publisher, message = suite.make(box), suite.message("video", tmp_path)
+    box.fault("facebook", "videos.create", "cut-before", nth=5, times=1)  # start, three chunks, finish
+    pieces = until_broken(publisher.stage, message, [], Unavailable)
+    assert pieces[-1] == Piece("finish", "asked")
+
+    pieces = run(publisher.stage, message, pieces)
+
+    run(publisher.release, message, pieces)
+    suite.assert_shown(box.public()[0], message)
+
+
+def test_an_upload_goes_on_with_the_chunk_that_facebook_wants_next(box, tmp_path):
+    """After a crash nothing is known but what was stored; the size of a chunk is dictated."""
+    suite = TestVideo()
+    publisher, message = suite.make(box), suite.message("video", tmp_path)
+    box.fault("facebook", "videos.create", "cut-before", nth=3, times=1)
+    pieces = until_broken(publisher.stage, message, [], Unavailable)
+
+    assert pieces[-1] == Piece("offset", f"{CHUNK * 3 // 4}-{CHUNK * 3 // 2}")
+    older = [one for one in pieces if one.name != "offset"]  # an earlier version stored less
+
+    run(suite.make(box).stage, message, [*older, Piece("offset", str(CHUNK * 3 // 4))])
+
+    refused = [one["status"] for one in box.requests() if one["status"] >= 400]
+    assert len(refused) == 1  # told there what it wants
+    assert sum(one["bytes"] for one in box.requests()) < message.media[0].size + CHUNK + 20_000
 
 
 def test_a_file_that_is_no_video_is_refused_in_words(tmp_path):

@@ -79,6 +79,12 @@ class Piece:
     at: datetime | None = None  # when the ledger stored it, UTC; None on a piece just made
 
 
+ASKED, DONE = (
+    "asked",
+    "done",
+)  # values of a piece: stored before the request it names is sent, and after its answer
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     seconds: float
@@ -93,7 +99,8 @@ class Receipt:
     remote_id: str = ""
     url: str = ""
     staged: bool = False  # exists, invisible, ready to be released
-    underway: bool = False  # the release was accepted, and the platform is still at work on it
+    # the release was accepted, and the platform is still at work on it; with `staged`: it may have been accepted
+    underway: bool = False
     differs: str = ""  # message code of an alarm: public, but not as asked
     due: datetime | None = None  # when the platform's own clock will show it
     whole: bool = True  # nothing of what was attached is missing

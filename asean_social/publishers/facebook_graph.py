@@ -41,9 +41,12 @@ class Gone(Rejected):
 
 
 class WrongOffset(Unavailable):
-    """An upload stands elsewhere than we thought; `start` says where it goes on, None where Facebook does not say."""
+    """An upload stands elsewhere than we thought; `start` and `end` say which bytes come next, None where Facebook does
+    not say.
+    """
 
     start: int | None = None
+    end: int | None = None
 
 
 class Graph:
@@ -301,9 +304,14 @@ def _wrong_offset(error: Mapping[str, Any], session: Session) -> WrongOffset:
     if isinstance(data, str):
         data = _parsed(data)
     refusal = WrongOffset(PLATFORM, "publish.facebook.offset", session.scrub(error.get("message") or ""))
-    if isinstance(data, dict) and str(data.get("start_offset", "")).isdecimal():
-        refusal.start = int(data["start_offset"])
+    if isinstance(data, dict):
+        refusal.start, refusal.end = _offset(data, "start_offset"), _offset(data, "end_offset")
     return refusal
+
+
+def _offset(data: Mapping[str, Any], name: str) -> int | None:
+    text = str(data.get(name, ""))
+    return int(text) if text.isdecimal() else None
 
 
 def _rupload_refusal(debug: Mapping[str, Any], session: Session) -> PublishError:

@@ -1,7 +1,8 @@
 """Reels of a Page: bytes to an address of their own, then exactly one `finish`, which publishes.
 
-Pieces: `reel` (the video's id), `address` (where its bytes go). `finish` is never sent before the video itself was asked
-whether it was sent already.
+Pieces: `reel` (the video's id), `address` (where its bytes go), `finish` ("asked" before it is sent, "done" once it was
+taken). One that was taken is never sent again; one whose answer was lost only when the video, asked for a while, shows no
+sign of it: what a video tells lags behind, and Facebook may process it long before it says that it is being published.
 
 Source, read 2026-11-23: https://developers.facebook.com/docs/video-api/guides/reels-publishing
 """
@@ -10,14 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from asean_social.errors import Rejected
-from asean_social.publishers.base import Message, Piece, Receipt, Wait, piece
+from asean_social.errors import Rejected, Unavailable
+from asean_social.publishers.base import ASKED, DONE, Message, Piece, Receipt, Wait, piece
 from asean_social.publishers.facebook_graph import PLATFORM, Graph, WrongOffset, unclear
-from asean_social.publishers.facebook_video import address, moment, reason_of, rows, same_text, state
+from asean_social.publishers.facebook_video import AT_WORK, address, moment, reason_of, rows, same_text, state
 
 FIELDS = "status,post_id,permalink_url"
+REFUSED_AGAIN = frozenset({"publish.facebook.video", "publish.facebook.upload"})  # codes 6000 and 6001
 COMPLETE = frozenset({"complete", "completed"})  # guides and answers spell it in two ways
-UPLOADED = frozenset({"upload_complete", "processing", "ready"})
+UPLOADED = AT_WORK | {"upload_complete"}
 
 
 class Reels:
@@ -56,11 +58,19 @@ class Reels:
                 self._graph.send_bytes(place, media, wrong.start)
 
     def release(self, message: Message, pieces: Sequence[Piece]) -> Iterator[Piece | Wait]:
-        reel = str(piece(pieces, "reel"))
+        reel, asked = str(piece(pieces, "reel")), piece(pieces, "finish")
         found = self._graph.known(reel, FIELDS)
         self._refuse_broken(found)
-        if not _begun(found):
-            self._finish(message, reel, video_state="PUBLISHED")
+        if asked != DONE and not _begun(found):
+            if asked is None:
+                yield Piece("finish", ASKED)
+            try:
+                self._finish(message, reel, video_state="PUBLISHED")
+            except (Rejected, Unavailable) as refusal:
+                second = asked is not None and state(found) in AT_WORK
+                if not second or refusal.code not in REFUSED_AGAIN:
+                    raise  # else the first was taken after all
+            yield Piece("finish", DONE)
             found = {}
         if not _published(found):
             yield Wait(0, "publish.facebook.publishing")
@@ -93,13 +103,14 @@ class Reels:
         found = self._graph.look(reel, FIELDS) if reel else None
         if reel is None or found is None:
             return Receipt(public=False)
-        public, begun = _published(found), _begun(found)
+        public, asked = _published(found), piece(pieces, "finish")
+        begun = _begun(found) or asked == DONE or (asked == ASKED and state(found) == "processing")
         return Receipt(
             public,
             reel,
             address(reel, found),
             staged=not begun and (_phase(found, "uploading_phase") in COMPLETE or state(found) in UPLOADED),
-            underway=begun and not public and not _timed(found),
+            underway=(begun or asked == ASKED) and not public and not _timed(found),
         )
 
     def find(self, message: Message, since: datetime) -> Iterator[tuple[Mapping[str, Any], str]]:

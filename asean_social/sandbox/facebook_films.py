@@ -144,8 +144,10 @@ class Films:
         return {"video_id": film.id, "upload_session_id": film.session, **self._span(film)}
 
     def _span(self, film: Film) -> dict[str, str]:
-        end = min(film.offset + CHUNK, film.total or 0)
-        return {"start_offset": str(film.offset), "end_offset": str(end)}
+        return {
+            "start_offset": str(film.offset),
+            "end_offset": str(film.offset + self._wanted(film)),
+        }
 
     def _transfer(self, film: Film, values: Mapping[str, Any], files: list[Part]) -> dict[str, Any]:
         if film.finished is not None:
@@ -157,10 +159,15 @@ class Films:
         if values["start_offset"] != film.offset:
             raise refuse(6001, subcode=1363037, error_data=self._span(film))
         payload = files[0].payload
-        if not payload:
-            raise refuse(6001, "Empty chunk")
-        self._store(film, memoryview(payload)[: min(CHUNK, (film.total or 0) - film.offset)])
+        if len(payload) != self._wanted(film):
+            raise refuse(6001, subcode=1363037, error_data=self._span(film))
+        self._store(film, memoryview(payload))
         return self._span(film)
+
+    def _wanted(self, film: Film) -> int:
+        """The server dictates the size of each chunk, and not always the same."""
+        whole = CHUNK if film.offset // CHUNK % 2 else CHUNK * 3 // 4
+        return min(whole, (film.total or 0) - film.offset)
 
     def _finish(self, film: Film, values: Mapping[str, Any], files: list[Part]) -> dict[str, Any]:
         if not film.complete:
@@ -301,7 +308,7 @@ class Films:
 
     def state(self, film: Film) -> str:
         if film.finished is None:
-            return "upload_complete" if film.complete and film.kind == "reel" else "uploading"
+            return "upload_complete" if film.complete else "uploading"
         if self._world.now() < film.finished + self._processing + film.delay:
             return "processing"
         return "error" if self.failure(film) else "ready"
@@ -352,8 +359,6 @@ class Films:
                 "publish_status": "published",
                 "publish_time": stamp(film.published),
             }
-        elif film.finished is not None and film.wanted:
-            publishing = {"status": "in_progress", "publish_status": "not_published"}
         elif film.scheduled is not None:
             publishing = {"status": "complete", "publish_status": "scheduled"}
         return {
