@@ -229,15 +229,10 @@ def test_captions_burned_into_the_video_need_nothing(found):
     assert found(say(**VIDEO | {"media": [{"file": "v.mp4", "captions": "burned-in"}]})) == ()
 
 
-def test_the_platforms_clock_and_two_levels_of_approval_are_for_later(found):
-    channels = {"trang": {"account": "facebook/hue", "clock": "platform"}}
+def test_two_levels_of_approval_are_for_later(found):
+    problems = found(say(), approval="two-level")
 
-    problems = found(say(), channels=channels, approval="two-level")
-
-    assert sorted((one.path, one.values["what"]) for one in problems) == [
-        ("approval", "approval: two-level"),
-        ("channels.trang.clock", "clock: platform"),
-    ]
+    assert [(one.path, one.values["what"]) for one in problems] == [("approval", "approval: two-level")]
 
 
 @pytest.mark.parametrize(

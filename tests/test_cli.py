@@ -14,6 +14,7 @@ import pytest
 from town import Town, text_post
 
 from asean_social.cli.main import main
+from asean_social.ledger import Ledger
 
 SOON = datetime.now(UTC) + timedelta(days=1)
 
@@ -255,6 +256,7 @@ def test_a_damaged_ledger_is_told_and_left_alone(town, capsys):
 
 
 def test_a_newer_ledger_is_told(town, capsys):
+    Ledger.open(town.root / "ledger.db", datetime.now(UTC)).database.close()
     db = sqlite3.connect(town.root / "ledger.db")
     db.execute("pragma user_version=99")
     db.close()

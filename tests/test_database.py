@@ -70,6 +70,7 @@ def test_the_schema_knows_where_it_comes_from(tmp_path):
 
 
 def test_a_newer_schema_is_refused(tmp_path):
+    Ledger.open(tmp_path / "l.db", NOW).database.close()
     with sqlite3.connect(tmp_path / "l.db") as db:
         db.execute("pragma user_version=99")
     db.close()

@@ -352,7 +352,7 @@ def test_when_the_disk_fills_while_it_runs_nothing_is_sent_and_it_goes_on_by_its
     with disk(tmp_path / "disk", "600k") as place:
         ledger, log = on(place, town)
         with Daemon(town, *ledger[2:]) as daemon:
-            daemon.until(sandbox.hidden)
+            daemon.until(lambda: "ready" in daemon.told())
             fill(place)
             sent = len(sandbox.requests())
             daemon.until(lambda: "the disk is full" in daemon.told())
