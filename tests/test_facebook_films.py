@@ -264,6 +264,19 @@ def test_a_first_comment_stands_below_the_post_and_is_found_again(box, tmp_path,
     assert comment["message"] == COMMENT.options["text"]
 
 
+@pytest.mark.parametrize("suite", [TestAlbum(), TestVideo(), TestReel()])
+def test_a_comment_below_a_post_that_is_not_seen_yet_is_tried_again(box, tmp_path, suite):
+    publisher, message = suite.make(box), suite.message(suite.kinds[0], tmp_path)
+    pieces = run(publisher.release, message, run(publisher.stage, message))
+    remote = publisher.status(message, pieces).remote_id
+    for operation, ask in (("comments.create", publisher.follow), ("comments.list", publisher.followed)):
+        box.fault("facebook", operation, "not-found-once", nth=1, times=1, seconds=60)
+        with pytest.raises(Unavailable, match="not-seen"):
+            ask(COMMENT, remote)
+
+    assert publisher.follow(COMMENT, remote) == publisher.followed(COMMENT, remote)
+
+
 def test_a_link_card_says_what_the_post_says(box, tmp_path):
     suite = TestAlbum()
     publisher = suite.make(box)

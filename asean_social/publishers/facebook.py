@@ -208,23 +208,24 @@ class Facebook(Publisher):
     # -- what follows publication
 
     def follow(self, after: After, remote_id: str) -> str:
-        return self._graph.create(
-            f"{self._post_of(remote_id)}/comments", visible=True, message=after.options["text"]
-        )
+        path = f"{self._post_of(remote_id)}/comments"
+        with self._graph.seen():
+            return self._graph.create(path, visible=True, message=after.options["text"])
 
     def followed(self, after: After, remote_id: str) -> str | None:
         """The Page's own comment with this text."""
         path, cursor = f"{self._post_of(remote_id)}/comments", ""
         wanted = fold(after.options["text"])
         for _ in range(_COMMENT_PAGES):
-            answer = self._graph.get(
-                path,
-                filter="stream",
-                order="reverse_chronological",
-                fields="id,message,created_time,from",
-                limit=50,
-                after=cursor,
-            )
+            with self._graph.seen():
+                answer = self._graph.get(
+                    path,
+                    filter="stream",
+                    order="reverse_chronological",
+                    fields="id,message,created_time,from",
+                    limit=50,
+                    after=cursor,
+                )
             for one in rows(answer):
                 author = one.get("from")
                 own = isinstance(author, dict) and str(author.get("id")) == self._page

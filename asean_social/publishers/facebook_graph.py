@@ -8,8 +8,8 @@ import hashlib
 import hmac
 import json
 import warnings
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import requests
@@ -123,14 +123,20 @@ class Graph:
             return None
 
     def known(self, remote_id: str, fields: str) -> Mapping[str, Any]:
-        """An object whose id Facebook told us. What is new may not be seen yet: raises Unavailable.
+        """An object whose id Facebook told us."""
+        with self.seen():
+            return self.get(remote_id, fields=fields)
+
+    @contextmanager
+    def seen(self) -> Iterator[None]:
+        """Around a request that names what Facebook told us: what is new may not be seen yet, which raises Unavailable.
 
         https://github.com/DayMoonDevelopment/post-for-me/issues/355
         """
-        found = self.look(remote_id, fields)
-        if found is None:
-            raise Unavailable(PLATFORM, "publish.facebook.not-seen")
-        return found
+        try:
+            yield
+        except Gone as gone:
+            raise Unavailable(PLATFORM, "publish.facebook.not-seen", gone.detail) from None
 
     def inspect(self) -> Mapping[str, Any] | None:
         """What Facebook tells of the token in use; None where the app's own id and secret are not configured.

@@ -282,7 +282,7 @@ class Facebook(Access):
         if caller.kind != "page":
             raise refuse(1705)
         with self.world.lock:
-            made = self.comments.add(subject, self._by_id[caller.page], values, got.files)
+            made = self.comments.add(subject, self._by_id[caller.page], values, got.files, request.sees)
         return Answer.json(select("Comment", made, values.get("fields"), "id"))
 
     def _list_comments(self, request: Request, subject: str) -> Answer:

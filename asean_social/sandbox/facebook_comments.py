@@ -11,11 +11,12 @@ from asean_social.sandbox.facebook_access import PageAccount
 from asean_social.sandbox.facebook_films import Films
 from asean_social.sandbox.facebook_rules import check_length, check_photo_bytes
 from asean_social.sandbox.facebook_wall import Wall, stamp
-from asean_social.sandbox.graph import refuse
+from asean_social.sandbox.graph import gone, refuse
 from asean_social.sandbox.multipart import Part
 from asean_social.sandbox.pictures import is_clean_url
 from asean_social.sandbox.world import World
 
+Sees = Callable[[float], bool]  # whether a request that lags behind sees what was made at that time
 COMMENT_DEFAULT = "id,created_time,from,message"
 ADDRESSES = ("attachment_url", "attachment_share_url")
 ATTACHED = ("attachment_id", *ADDRESSES)
@@ -30,13 +31,13 @@ class Comments:
         return [one for _, one in self._by_post.get(post, [])]
 
     def add(
-        self, subject: str, page: PageAccount, values: Mapping[str, Any], files: Sequence[Part]
+        self, subject: str, page: PageAccount, values: Mapping[str, Any], files: Sequence[Part], sees: Sees
     ) -> dict[str, Any]:
         if not (files or values.get("message", "").strip() or any(name in values for name in ATTACHED)):
             raise refuse(100, "(#100) Message and attachment cannot both be empty")
         check_length(values, "message")
         attachment = self._attachment(page.id, values, files)
-        post, now = self._visible(subject, page.id, "post"), self._world.now()
+        post, now = self._visible(subject, page.id, "post", sees), self._world.now()
         made = {
             "id": f"{post.partition('_')[2]}_{self._world.number() + 10**12}",
             "message": values.get("message", ""),
@@ -64,18 +65,19 @@ class Comments:
             {"type": "share", "url": url} if url else {"type": "photo"} if "attachment_id" in values else {}
         )
 
-    def listed(
-        self, subject: str, page: str, values: Mapping[str, Any], sees: Callable[[float], bool]
-    ) -> list[dict[str, Any]]:
-        post, since = self._visible(subject, page, "get"), values.get("since", 0)
+    def listed(self, subject: str, page: str, values: Mapping[str, Any], sees: Sees) -> list[dict[str, Any]]:
+        post, since = self._visible(subject, page, "get", sees), values.get("since", 0)
         found = [one for at, one in self._by_post.get(post, []) if at >= since and sees(at)]
         return found[::-1] if values.get("order") == "reverse_chronological" else found
 
-    def _visible(self, subject: str, page: str, method: str) -> str:
+    def _visible(self, subject: str, page: str, method: str, sees: Sees) -> str:
         """The post, if everybody sees it."""
         film = next((one for one in self._films.films.values() if one.post == subject), None)
-        if film is not None and film.page == page:
-            return subject
-        if self._wall.post(subject, page, method).published is None:
+        published = film.published if film and film.page == page else None
+        if published is None:
+            published = self._wall.post(subject, page, method).published
+        if published is None:
             raise refuse(100, "(#100) The post is not published")
+        if not sees(published):
+            raise gone(subject, method)
         return subject
