@@ -10,7 +10,15 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, UserError
+from asean_social.errors import (
+    AuthFailed,
+    OutcomeUnknown,
+    PublishError,
+    RateLimited,
+    Rejected,
+    Unavailable,
+    UserError,
+)
 from asean_social.publishers.base import Receipt
 from asean_social.publishers.quotas import YOUTUBE
 from asean_social.states import State
@@ -28,6 +36,7 @@ ON_TIME = timedelta(
 UNSEEN_LOOKS = 3  # at an object that may have taken its release before it counts as untouched: some 50 s
 LOOK_BACK = timedelta(days=30)  # how far back the same content counts as already published
 SKEW = timedelta(minutes=2)  # between our clock and a platform's
+LONGEST_HINT = 86_400.0  # seconds: platforms count by the day at most, so a longer hint is taken for a mistake
 
 
 @dataclass(frozen=True)
@@ -102,10 +111,11 @@ def after_error(
 ) -> Decision:
     """`tries` counts the failures of this step before this one. `step` is stage or release."""
     why = dict(error.values)
+    if isinstance(error, Rejected) or (isinstance(error, AuthFailed) and tries + 1 >= policy.tries):
+        # an account that answers, and refuses this again and again, is not what is at fault
+        return Decision(State.HELD, step, error.code, why)
     if isinstance(error, AuthFailed):
         return Decision(State.WAITING, step, error.code, why, now, pause_account=True)
-    if isinstance(error, Rejected):
-        return Decision(State.HELD, step, error.code, why)
     if isinstance(error, OutcomeUnknown) and step == RELEASE:
         first = timedelta(seconds=policy.lookup_waits[0])
         later = (
@@ -117,15 +127,17 @@ def after_error(
             State.HELD, step, "held.too-many-tries", {"tries": tries + 1, "cause": error.code, **why}
         )
     wait = backoff(tries, policy, jitter)
-    return Decision(
-        State.WAITING, step, error.code, why, max(now + wait, leave_alone_until(error, now) or now)
-    )
+    return Decision(State.WAITING, step, error.code, why, max(now + wait, not_before(error, now)))
 
 
 def leave_alone_until(error: PublishError, now: datetime) -> datetime | None:
     """How long a platform that throttles wants no request of this account, as far as it says."""
-    if not isinstance(error, RateLimited):
-        return None
+    until = not_before(error, now)
+    return until if isinstance(error, RateLimited) and until > now else None
+
+
+def not_before(error: PublishError, now: datetime) -> datetime:
+    """When the platform wants the same asked again at the earliest; `now` where it says nothing."""
     if error.values.get("quota") == "night":
         # Zalo broadcasts nothing between 22:00 and 06:00 (https://developers.zalo.me, error -234, read 2026-11-23)
         there = now.astimezone(ZoneInfo("Asia/Ho_Chi_Minh"))
@@ -133,7 +145,8 @@ def leave_alone_until(error: PublishError, now: datetime) -> datetime | None:
         return datetime.combine(day, time(6, 5), there.tzinfo).astimezone(UTC)
     if (quota := YOUTUBE.get(error.values.get("quota", ""))) is not None:
         return quota.ends(now)
-    return now + timedelta(seconds=error.retry_after) if error.retry_after is not None else None
+    told = error.retry_after if isinstance(error, Unavailable) else None
+    return now + timedelta(seconds=min(told, LONGEST_HINT)) if told and told > 0 else now
 
 
 def overdue(grace_from: datetime, grace: float, now: datetime) -> bool:
@@ -237,25 +250,26 @@ def after_confirm(
     """The platform accepted the release; is it seen public now?"""
     if isinstance(receipt, Receipt) and receipt.public:
         return Decision(State.PUBLISHED, reason=receipt.differs)
-    if isinstance(receipt, AuthFailed):
-        return Decision(State.CONFIRMING, step, receipt.code, receipt.values, now, pause_account=True)
+    dead = isinstance(receipt, AuthFailed)
     # accepted later than now: by a clock that was wrong, nobody knows when
     if not accepted_at - SKEW <= now <= accepted_at + timedelta(seconds=policy.confirm):
-        return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now)
-    code = receipt.code if isinstance(receipt, PublishError) else "confirming.not-yet"
-    return Decision(State.CONFIRMING, step, code, resume_at=now + poll_wait(looks, 0, policy))
+        return Decision(State.UNKNOWN, LOOK_UP, "unknown.not-seen", resume_at=now, pause_account=dead)
+    if isinstance(receipt, PublishError):
+        later = now if dead else max(now + poll_wait(looks, 0, policy), not_before(receipt, now))
+        return Decision(State.CONFIRMING, step, receipt.code, receipt.values, later, pause_account=dead)
+    return Decision(State.CONFIRMING, step, "confirming.not-yet", resume_at=now + poll_wait(looks, 0, policy))
 
 
 def _look_failed(
     state: State, step: str, error: PublishError, looks: int, now: datetime, policy: Policy
 ) -> Decision:
-    if isinstance(error, AuthFailed):
-        return Decision(state, step, error.code, error.values, now, pause_account=True)
     # unreachable: before anything was sent it may go on until the grace ends, after a release for some hours
     for_hours = step == LOOK_FIRST or looks < len(policy.lookup_waits) + policy.tries
     if isinstance(error, (OutcomeUnknown, Rejected)) or not for_hours:
         return Decision(State.HELD, step, "held.cannot-tell", {"cause": error.code, **error.values})
-    resume = max(now + look_gap(looks, policy), leave_alone_until(error, now) or now)
+    if isinstance(error, AuthFailed):
+        return Decision(state, step, error.code, error.values, now, pause_account=True)
+    resume = max(now + look_gap(looks, policy), not_before(error, now))
     return Decision(state, step, error.code, error.values, resume)
 
 

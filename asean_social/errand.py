@@ -61,7 +61,7 @@ class Errand:
             error, self.claim.step, self.claim.tries, now, self.policy, self.desk.jitter
         )
         until = decisions.leave_alone_until(error, now)
-        if isinstance(error, AuthFailed):
+        if isinstance(error, AuthFailed) and end.state == "waiting":
             self.desk.ledger.pause(name, error.code, error.values, now)
         elif until is not None and not error.values.get("quota"):
             self.desk.ledger.pause(name, error.code, error.values, now, until)

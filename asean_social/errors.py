@@ -7,8 +7,8 @@ SocialError                 anything we foresaw
 │   ├── ApprovalError       an approval that cannot be given or read
 │   └── LedgerError         the ledger cannot be opened, read or written
 └── PublishError            a platform, or the way to it
-    ├── Unavailable         try again later; nothing visible happened
-    │   └── RateLimited     the platform says wait (`retry_after` seconds where it says how long)
+    ├── Unavailable         try again later (after `retry_after` seconds, where it says so); nothing visible happened
+    │   └── RateLimited     the platform counts requests: meanwhile the others of the account wait too
     ├── Rejected            the platform refuses this content; a person must change something
     ├── AuthFailed          token, permission or account; a person must act, the account pauses
     └── OutcomeUnknown      the request may have taken effect; look it up, never resend blindly
@@ -81,15 +81,15 @@ class PublishError(SocialError):
         self.detail = detail[:300]
 
 
-class Unavailable(PublishError): ...
-
-
-class RateLimited(Unavailable):
+class Unavailable(PublishError):
     def __init__(
         self, platform: str, code: str, detail: str = "", retry_after: float | None = None, **values: Any
     ) -> None:
         super().__init__(platform, code, detail, **values)
         self.retry_after = retry_after
+
+
+class RateLimited(Unavailable): ...
 
 
 class Rejected(PublishError): ...

@@ -53,15 +53,15 @@ def after_fault(
         if step == LOOK:  # the platform cannot tell
             return End("unknown", now, LOOK, "follow-up.cannot-tell", {**why, "cause": error.code})
         return End("waiting", now + timedelta(seconds=policy.lookup_waits[0]), LOOK, error.code, why)
+    if isinstance(error, Rejected) or (isinstance(error, AuthFailed) and tries + 1 >= policy.tries):
+        return End("held", now, step, error.code, why)
     if isinstance(error, AuthFailed):
         return End("waiting", now + timedelta(seconds=policy.backoff), step, error.code, why)
-    if isinstance(error, Rejected):
-        return End("held", now, step, error.code, why)
-    until = decisions.leave_alone_until(error, now)
-    if tries + 1 >= policy.tries and until is None:
+    until = decisions.not_before(error, now)
+    if tries + 1 >= policy.tries and decisions.leave_alone_until(error, now) is None:
         return End("held", now, step, "held.too-many-tries", {**why, "tries": tries + 1, "cause": error.code})
     wait = now + decisions.backoff(tries, policy, jitter)
-    return End("waiting", max(wait, until or now), step, error.code, why)
+    return End("waiting", max(wait, until), step, error.code, why)
 
 
 def after_look(remote_id: str | None, looks: int, now: datetime, policy: Policy) -> End:

@@ -130,7 +130,7 @@ class Clockwork:
             decision = Decision(state, step, error.code, error.values, now, pause_account=True)
         else:
             wait = decisions.backoff(tries, turn.policy, turn.desk.jitter)
-            until = decisions.leave_alone_until(error, now) or now
-            decision = Decision(state, step, error.code, error.values, max(now + wait, until))
+            later = max(now + wait, decisions.not_before(error, now))
+            decision = Decision(state, step, error.code, error.values, later)
         turn.pause_after(error, decision)
         turn.move(decision, tries=tries + 1)

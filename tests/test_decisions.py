@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asean_social import decisions
+from asean_social import decisions, follow_ups
 from asean_social.decisions import RELEASE, STAGE, Policy
 from asean_social.errors import (
     AuthFailed,
@@ -18,6 +18,7 @@ from asean_social.errors import (
     Unavailable,
     UserError,
 )
+from asean_social.lang import messages
 from asean_social.publishers.base import Receipt
 from asean_social.states import State, may
 
@@ -25,7 +26,16 @@ NOW = datetime(2027, 2, 24, 12, 30, tzinfo=UTC)
 POLICY = Policy()
 KINDS = (Unavailable, RateLimited, Rejected, AuthFailed, OutcomeUnknown)
 
-errors = st.sampled_from(KINDS).map(lambda kind: kind("facebook", "publish.unreachable", "x"))
+quotas = st.sampled_from(["", "night", "uploads", "units", "channel-uploads", "thumbnails", "unheard-of"])
+hints = st.none() | st.floats() | st.integers(-10, 10**12)
+
+
+def an_error(kind, quota, hint):
+    more = {"retry_after": hint} if issubclass(kind, Unavailable) else {}
+    return kind("facebook", "publish.unreachable", "x", **more, **({"quota": quota} if quota else {}))
+
+
+errors = st.builds(an_error, st.sampled_from(KINDS), quotas, hints)
 receipts = st.one_of(
     st.none(), errors, st.builds(Receipt, public=st.booleans(), remote_id=st.just("1"), staged=st.booleans())
 )
@@ -51,19 +61,93 @@ def test_a_release_of_unknown_outcome_is_never_simply_sent_again(error, tries, d
         assert (decision.state, decision.step) == (State.UNKNOWN, "look-up")
 
 
-@given(st.integers(0, 60), jitter)
-def test_back_off_grows_and_ends(tries, dice):
-    wait = decisions.backoff(tries, POLICY, dice).total_seconds()
+# whatever is asked after an error, with how often before, and a seed
+QUESTIONS = {
+    STAGE: lambda error, often, seed: decisions.after_error(
+        error, STAGE, often, NOW, POLICY, random.Random(seed)
+    ),
+    RELEASE: lambda error, often, seed: decisions.after_error(
+        error, RELEASE, often, NOW, POLICY, random.Random(seed)
+    ),
+    "look-up": lambda error, often, _: decisions.after_look_up(
+        error, often, 0, NOW, POLICY, repeatable=False
+    ),
+    "look-first": lambda error, often, _: decisions.after_first_look(error, often, NOW, POLICY, sure=True),
+    "confirm": lambda error, often, _: decisions.after_confirm(error, often, NOW, NOW, POLICY),
+    "follow": lambda error, often, seed: follow_ups.after_fault(
+        error, follow_ups.DO, often, NOW, POLICY, random.Random(seed)
+    ),
+    "followed": lambda error, often, seed: follow_ups.after_fault(
+        error, follow_ups.LOOK, often, NOW, POLICY, random.Random(seed)
+    ),
+}
 
-    assert min(15 * 2 ** min(tries, 20), 1800) <= wait <= POLICY.backoff_most
+
+@pytest.mark.parametrize("step", QUESTIONS)
+@given(error=errors, often=st.integers(0, 10**6), seed=st.integers(0, 99))
+def test_every_error_at_every_step_has_one_answer_that_says_why_and_when(step, error, often, seed):
+    found = QUESTIONS[step](error, often, seed)
+
+    assert found == QUESTIONS[step](error, often, seed)
+    assert found.reason in messages()
+    assert found.resume_at is None or NOW <= found.resume_at <= NOW + timedelta(days=2)
+    pauses = getattr(found, "pause_account", False)
+    assert not pauses or (isinstance(error, AuthFailed) and found.state != State.HELD)
 
 
-def test_trying_ends_with_a_person():
-    decision = decisions.after_error(
-        Unavailable("zalo", "publish.unreachable"), STAGE, 11, NOW, POLICY, random.Random(1)
-    )
+@pytest.mark.parametrize("step", QUESTIONS)
+@given(error=errors)
+def test_nothing_is_tried_for_ever(step, error):
+    """But what has an end of its own: a grace (what the platform asked to wait for, a look before anything was sent),
+    a look-up, the time until a release must have been seen.
+    """
+    end = QUESTIONS[step](error, 10**6, 1)
 
-    assert (decision.state, decision.reason) == (State.HELD, "held.too-many-tries")
+    asked = isinstance(error, RateLimited) and step in (STAGE, RELEASE, "follow", "followed")
+    first = step == "look-first" and not isinstance(error, (OutcomeUnknown, Rejected))
+    looked_up = isinstance(error, OutcomeUnknown) and step in (RELEASE, "follow", "followed")
+    if not (asked or first or looked_up or step == "confirm"):
+        assert end.state == State.HELD
+
+
+@given(errors, st.integers(0, 50), st.sampled_from([STAGE, RELEASE]), jitter)
+def test_a_platforms_hint_is_kept_but_for_one_that_nobody_means(error, tries, step, dice):
+    decision = decisions.after_error(error, step, tries, NOW, POLICY, dice)
+    hint = getattr(error, "retry_after", None)
+
+    if decision.state == State.WAITING and hint is not None and hint > 0 and not error.values.get("quota"):
+        assert decision.resume_at >= NOW + timedelta(seconds=min(hint, 86_400))
+    until = decisions.leave_alone_until(error, NOW)
+    assert until is None or (isinstance(error, RateLimited) and until > NOW)
+
+
+@given(st.integers(0, 60), st.integers(0, 99), st.integers(100, 199))
+def test_back_off_grows_to_its_most_and_spreads_who_waits(tries, seed, other):
+    def wait(number, seed):
+        return decisions.backoff(number, POLICY, random.Random(seed)).total_seconds()
+
+    whole = min(30 * 2 ** min(tries, 20), POLICY.backoff_most)
+    assert whole / 2 <= wait(tries, seed) <= whole
+    assert wait(tries, seed) <= wait(tries + 1, seed)
+    assert wait(tries, seed) != wait(tries, other)
+
+
+@pytest.mark.parametrize(
+    ("kind", "states", "last"),
+    [
+        (Unavailable, {State.WAITING}, "held.too-many-tries"),
+        (AuthFailed, {State.WAITING}, "publish.unreachable"),
+        (Rejected, set(), "publish.unreachable"),
+    ],
+)
+def test_trying_ends_with_a_person(kind, states, last):
+    error, met, tries = kind("zalo", "publish.unreachable"), set(), 0
+    while (decision := QUESTIONS[STAGE](error, tries, 1)).state != State.HELD:
+        met, tries = met | {decision.state}, tries + 1
+
+    assert met == states
+    assert tries == (POLICY.tries - 1 if states else 0)
+    assert (decision.reason, decision.pause_account) == (last, False)
 
 
 def test_the_platforms_own_hint_is_honoured_and_never_ends_the_trying():
@@ -121,7 +205,8 @@ def test_confirming_ends_in_a_look_up_when_it_is_never_seen(receipt, looks, seco
 
     assert decision.state == State.CONFIRMING or may(State.CONFIRMING, decision.state)
     seen = isinstance(receipt, Receipt) and receipt.public
-    if seconds > POLICY.confirm and not seen and not isinstance(receipt, AuthFailed):
+    assert decision.pause_account == isinstance(receipt, AuthFailed)
+    if seconds > POLICY.confirm and not seen:
         assert decision.state == State.UNKNOWN
 
 
