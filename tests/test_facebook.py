@@ -274,20 +274,45 @@ def test_a_post_is_ours_when_text_time_and_attachment_agree(kind, post, same, tm
     assert (found is not None and found.remote_id == "111_1") == same
 
 
-def test_a_ranked_list_is_read_until_a_whole_page_is_too_old(tmp_path) -> None:
+def _asked(tmp_path, pages, kind: str = "text") -> tuple[Any, list[str | None]]:
+    with Scripted(*pages) as script:
+        found = script.publisher.find(a_message(kind, tmp_path), [], LOOK)
+        return found, [script.query(number).get("after") for number in range(len(script.asked))]
+
+
+def test_a_list_is_read_until_many_older_ones_have_stood_in_order(tmp_path) -> None:
     pages = [
         _listing(_listed("khác", age=90), _listed("khác"), after="p2"),  # a pinned one comes first
         _listing(after="p3"),  # empty, yet there is more
         _listing(_listed(), after="p4"),
-        _listing(_listed("khác", age=60), after="p5"),
-        _listing(_listed(), after="p6"),
+        _listing(*(_listed("khác", age=60 + n) for n in range(24)), after="p5"),
+        _listing(_listed("khác", age=84), after="p6"),
+        _listing(_listed()),
     ]
-    with Scripted(*pages) as script:
-        found = script.publisher.find(a_message("text", tmp_path), [], LOOK)
-        asked = [script.query(number).get("after") for number in range(len(script.asked))]
+
+    found, asked = _asked(tmp_path, pages)
 
     assert found is not None
-    assert asked == [None, "p2", "p3", "p4"]
+    assert asked == [None, "p2", "p3", "p4", "p5"]
+
+
+@pytest.mark.parametrize("ages", [range(400, 100, -1), [100 + n * 97 % 300 for n in range(300)]])
+def test_a_list_in_another_order_is_read_to_its_end(tmp_path, ages) -> None:
+    """Facebook calls its lists ranked and names no order."""
+    older = [_listed("khác", age=age) for age in ages]
+    pages = [_listing(*older[n : n + 25], after=f"p{n}") for n in range(0, 300, 25)]
+
+    found, asked = _asked(tmp_path, [*pages, _listing(_listed())])
+
+    assert found is not None
+    assert len(asked) == 13
+
+
+def test_a_page_that_names_no_cursor_of_its_next_is_not_the_last(tmp_path) -> None:
+    endless = {"data": [_listed("khác")], "paging": {"next": "https://x/"}}
+
+    with Scripted(endless) as script, pytest.raises(Unavailable):
+        script.publisher.find(a_message("text", tmp_path), [], LOOK)
 
 
 FAULT_1 = {"error": {"code": 1, "message": "Please reduce the amount of data you're asking for, then retry"}}

@@ -11,6 +11,7 @@ from PIL import Image
 from publisher_contract import FixedTokens, PublisherContract, run
 
 from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
+from asean_social.publishers import facebook_lists
 from asean_social.publishers.base import After, Media, Message, Piece
 from asean_social.publishers.facebook import Facebook
 from asean_social.publishers.facebook_graph import _rest_after
@@ -320,6 +321,35 @@ def test_an_upload_address_of_another_host_gets_no_token(box, tmp_path):
 )
 def test_a_page_that_is_nearly_throttled_rests(use, seconds):
     assert _rest_after(use) == seconds
+
+
+@pytest.mark.parametrize("suite", [TestVideo(), TestReel()])
+def test_a_film_is_found_by_its_words_also_where_lists_are_short_of_rows(box, tmp_path, suite, monkeypatch):
+    monkeypatch.setattr(facebook_lists, "PAGE_SIZES", (1,))
+    publisher, message = suite.make(box), suite.message(suite.kinds[0], tmp_path)
+    start = datetime.now(UTC) - timedelta(minutes=1)
+    for text in (message.text, "khác", "khác nữa"):
+        other = dataclasses.replace(message, text=text)
+        run(publisher.release, other, run(publisher.stage, other))
+
+    found = publisher.find(message, [], start)
+
+    [wanted] = [one for one in box.public() if one["text"] == message.text]
+    assert found.remote_id == wanted["id"]
+
+
+def test_where_videos_cannot_be_listed_their_posts_tell(box, tmp_path):
+    """https://developers.facebook.com/docs/graph-api/reference/page/videos/ says that reading is not possible."""
+    suite = TestVideo()
+    publisher, message = suite.make(box), suite.message("video", tmp_path)
+    start = datetime.now(UTC) - timedelta(minutes=1)
+    pieces = run(publisher.release, message, run(publisher.stage, message))
+    box.facebook.refuse_next("videos.list", 100, times=9)
+
+    found = publisher.find(message, [], start)
+
+    assert found.remote_id == publisher.status(message, pieces).remote_id
+    assert publisher.find(suite.other(message), [], start) is None
 
 
 def test_a_twin_among_the_videos_is_asked_of_a_person(box, tmp_path):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from asean_social.credentials import FacebookAccount
 from asean_social.errors import OutcomeUnknown, Problem, Rejected, Unavailable
+from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import (
     Account,
     After,
@@ -33,13 +34,12 @@ from asean_social.publishers.facebook_health import condition
 from asean_social.publishers.facebook_hidden import erase, hidden_posts, hidden_videos
 from asean_social.publishers.facebook_posts import Posts, receipt
 from asean_social.publishers.facebook_reel import Reels
-from asean_social.publishers.facebook_video import Videos, address, following, rows
+from asean_social.publishers.facebook_video import Videos, address
 from asean_social.publishers.http import Session
 from asean_social.publishers.limits import FACEBOOK
 from asean_social.text import fold
 
 OPTIONS = frozenset({"title", "description", "place", "targeting", "thumbnail"})
-_COMMENT_PAGES = 10
 Look = Callable[[], Sequence[Receipt]]
 
 
@@ -153,16 +153,16 @@ class Facebook(Publisher):
 
     def _found_films(self, message: Message, since: datetime) -> list[Receipt]:
         """Videos and reels that say the same; reels show in no list of posts."""
-        listed = self._videos.find(message) if message.kind == "video" else self._reels.find(message, since)
-        found = []
-        for one, told in listed:
-            try:
-                created = datetime.fromisoformat(told)
-            except ValueError:
-                raise unclear(visible=False) from None
-            if created >= since:
-                found.append(Receipt(True, str(one["id"]), address(str(one["id"]), one), at=created))
-        return found
+        films = self._videos if message.kind == "video" else self._reels
+        try:
+            found = list(films.find(message, since))
+        except Rejected:  # the guide and the reference contradict each other on whether videos can be listed
+            if message.kind == "reel":
+                raise
+            return self._posts.showing(message, since)
+        return [
+            Receipt(True, str(one["id"]), address(str(one["id"]), one), at=lists.made(one)) for one in found
+        ]
 
     def hand_over(self, message: Message, pieces: Sequence[Piece], at: datetime) -> None:
         self._clock.set(message, pieces, at)
@@ -214,27 +214,20 @@ class Facebook(Publisher):
 
     def followed(self, after: After, remote_id: str) -> str | None:
         """The Page's own comment with this text."""
-        path, cursor = f"{self._post_of(remote_id)}/comments", ""
-        wanted = fold(after.options["text"])
-        for _ in range(_COMMENT_PAGES):
-            with self._graph.seen():
-                answer = self._graph.get(
-                    path,
-                    filter="stream",
-                    order="reverse_chronological",
-                    fields="id,message,created_time,from",
-                    limit=50,
-                    after=cursor,
-                )
-            for one in rows(answer):
-                author = one.get("from")
-                own = isinstance(author, dict) and str(author.get("id")) == self._page
-                if own and fold(str(one.get("message", ""))) == wanted:
-                    return str(one["id"])
-            cursor = following(answer)
-            if not cursor:
-                return None
-        raise OutcomeUnknown(PLATFORM, "publish.cannot-look-up")
+        path, wanted = f"{self._post_of(remote_id)}/comments", fold(after.options["text"])
+        fields = {
+            "filter": "stream",
+            "order": "reverse_chronological",
+            "fields": "id,message,created_time,from",
+        }
+        with self._graph.seen():
+            for page in lists.every(self._graph, path, **fields):
+                for one in page:
+                    author = one.get("from")
+                    own = isinstance(author, dict) and str(author.get("id")) == self._page
+                    if own and fold(str(one.get("message", ""))) == wanted:
+                        return str(one["id"])
+        return None
 
     def _post_of(self, remote_id: str) -> str:
         """Comments belong to a post; a video tells its own, at times without the Page's part."""

@@ -15,9 +15,10 @@ from typing import Any
 from asean_social.errors import Rejected
 from asean_social.publishers.base import Message, Piece, Receipt, piece
 from asean_social.publishers.facebook_graph import PLATFORM, Gone, Graph, unclear
+from asean_social.publishers.facebook_lists import moment
 from asean_social.publishers.facebook_posts import receipt
 from asean_social.publishers.facebook_reel import Reels
-from asean_social.publishers.facebook_video import Videos, moment
+from asean_social.publishers.facebook_video import Videos
 
 TIME = "scheduled_publish_time"
 POST = f"is_published,permalink_url,{TIME},attachments"

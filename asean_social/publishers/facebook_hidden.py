@@ -9,15 +9,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from asean_social.errors import OutcomeUnknown, Rejected
+from asean_social.errors import Rejected
+from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import Hidden, Message
-from asean_social.publishers.facebook_graph import PLATFORM, Graph, unclear
-from asean_social.publishers.facebook_video import following, rows
+from asean_social.publishers.facebook_graph import PLATFORM, Graph
 from asean_social.text import fold
 
 POST = "message,created_time,is_published,scheduled_publish_time,from{id},attachments{media_type}"
 VIDEO = "description,created_time,published,scheduled_publish_time"
-MOST_PAGES = 60
 # What a post of each kind has attached; unpublished photos are dropped after about a day, and the post stays.
 ATTACHED: Mapping[str, frozenset[str]] = {
     "text": frozenset({""}),
@@ -28,7 +27,7 @@ ATTACHED: Mapping[str, frozenset[str]] = {
 
 
 def hidden_posts(graph: Graph, page: str, since: datetime) -> Iterator[Hidden]:
-    for one in _made_since(graph, f"{page}/feed", since, fields=f"id,{POST}"):
+    for one in lists.since(graph, f"{page}/feed", since, fields=f"id,{POST}"):
         author = one.get("from")
         own = isinstance(author, dict) and str(author.get("id")) == page
         if own and one.get("is_published") is False:
@@ -36,7 +35,7 @@ def hidden_posts(graph: Graph, page: str, since: datetime) -> Iterator[Hidden]:
 
 
 def hidden_videos(graph: Graph, page: str, since: datetime) -> Iterator[Hidden]:
-    for one in _made_since(graph, f"{page}/videos", since, type="uploaded", fields=f"id,{VIDEO}"):
+    for one in lists.since(graph, f"{page}/videos", since, type="uploaded", fields=f"id,{VIDEO}"):
         if one.get("published") is False:
             yield _video(one)
 
@@ -54,26 +53,6 @@ def erase(graph: Graph, hidden: Hidden) -> None:
     graph.delete(hidden.remote_id)
 
 
-def _made_since(graph: Graph, path: str, since: datetime, **fields: Any) -> Iterator[Mapping[str, Any]]:
-    """The list is ranked, so it ends only after a whole page of older ones. A page may be empty, yet have a next."""
-    after = ""
-    for _ in range(MOST_PAGES):
-        answer = graph.get(path, limit=25, after=after, **fields)
-        found, after = rows(answer), following(answer)
-        fresh = [one for one in found if _made(one) >= since]
-        yield from fresh
-        if not after or (found and not fresh):
-            return
-    raise OutcomeUnknown(PLATFORM, "publish.cannot-look-up")
-
-
-def _made(one: Mapping[str, Any]) -> datetime:
-    try:
-        return datetime.fromisoformat(str(one.get("created_time")))
-    except ValueError:
-        raise unclear(visible=False) from None
-
-
 def _post(one: Mapping[str, Any]) -> Hidden:
     text, media = str(one.get("message") or ""), _attached(one)
 
@@ -83,7 +62,7 @@ def _post(one: Mapping[str, Any]) -> Hidden:
         return fits and fold(message.text) == fold(text) != ""
 
     return Hidden(
-        str(one["id"]), "post", _made(one), text, shows, timed=bool(one.get("scheduled_publish_time"))
+        str(one["id"]), "post", lists.made(one), text, shows, timed=bool(one.get("scheduled_publish_time"))
     )
 
 
@@ -94,7 +73,7 @@ def _video(one: Mapping[str, Any]) -> Hidden:
         return message.kind == "video" and fold(message.text) == fold(text) != ""
 
     return Hidden(
-        str(one["id"]), "video", _made(one), text, shows, timed=bool(one.get("scheduled_publish_time"))
+        str(one["id"]), "video", lists.made(one), text, shows, timed=bool(one.get("scheduled_publish_time"))
     )
 
 

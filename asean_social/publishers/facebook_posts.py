@@ -1,44 +1,42 @@
 """The posts of a Page as its lists show them, and which of them has the content of a message.
 
-Source: https://developers.facebook.com/docs/graph-api/reference/page/feed/ (read 2026-11-23). Lists are ranked, lag behind
-what was written, and `feed` holds visitors' posts and unpublished ones as well.
+Source: https://developers.facebook.com/docs/graph-api/reference/page/feed/ (read 2026-11-23). `feed` holds visitors' posts
+and unpublished ones as well.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from asean_social.errors import OutcomeUnknown, Unavailable
+from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import Message, Receipt
-from asean_social.publishers.facebook_graph import FAULT, PLATFORM, Graph, unclear
+from asean_social.publishers.facebook_graph import Graph, unclear
 from asean_social.text import fold
 
-PAGES_MOST = 60  # of a list; more than a Page publishes in a month
-# Posts asked for at once; fewer when Facebook says "reduce the amount of data".
-PAGE_SIZES = (25, 12, 6, 5)
-FIELDS = "id,message,created_time,permalink_url,is_published,from{id},attachments{media_type,unshimmed_url}"
+ATTACHED = "attachments{media_type,target{id},unshimmed_url}"
+FIELDS = f"id,message,created_time,permalink_url,is_published,from{{id}},{ATTACHED}"
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post of a list, as far as it is compared."""
+    """One post of a list, as far as it is compared; a video's is known by the video's own id."""
 
     created: datetime
     receipt: Receipt
     author: str  # id; "" where it is not told
     text: str
     links: frozenset[tuple[str, str, str]]
-    media: str  # photo, album, …
+    media: str  # photo, album, video, …
 
     def shows(self, message: Message) -> bool:
         if not self.receipt.public or fold(self.text) != fold(message.text):
             return False
         if message.kind == "link":
             return _bare(message.link) in self.links
-        if message.kind == "album":
-            return self.media == "album"
+        if message.kind in ("album", "video"):
+            return self.media == message.kind
         return message.kind == "text" or self.media in ("photo", "album")
 
 
@@ -50,7 +48,7 @@ class Posts:
         """The public posts with this content made after `since`, each with its time. Raises PublishError."""
         return [
             replace(post.receipt, at=post.created)
-            for post in self._made_since(since, edge)
+            for post in map(_post, lists.since(self._graph, f"{self._page}/{edge}", since, fields=FIELDS))
             if post.author in ("", self._page) and post.shows(message)
         ]
 
@@ -62,27 +60,6 @@ class Posts:
             return []
         return [receipt({"id": story if "_" in story else f"{self._page}_{story}"})]
 
-    def _made_since(self, since: datetime, edge: str) -> Iterator[Post]:
-        """The list is ranked, so it ends only after a whole page of older ones."""
-        sizes, after = list(PAGE_SIZES), ""
-        for _ in range(PAGES_MOST):
-            posts, after = _page(self._list(edge, sizes, after))
-            fresh = [post for post in posts if post.created >= since]
-            yield from fresh
-            if not after or (posts and not fresh):
-                return
-        raise OutcomeUnknown(PLATFORM, "publish.cannot-look-up")
-
-    def _list(self, edge: str, sizes: list[int], after: str) -> Mapping[str, Any]:
-        """One page; `sizes` loses the ones that were too large for Facebook."""
-        while True:
-            try:
-                return self._graph.get(f"{self._page}/{edge}", fields=FIELDS, limit=sizes[0], after=after)
-            except Unavailable as error:
-                if error.code != FAULT or len(sizes) == 1:
-                    raise
-                sizes.pop(0)
-
 
 def receipt(post: Mapping[str, Any]) -> Receipt:
     public = post.get("is_published") is not False
@@ -90,27 +67,23 @@ def receipt(post: Mapping[str, Any]) -> Receipt:
     return Receipt(public, post["id"], url, staged=not public)
 
 
-def _page(answer: Mapping[str, Any]) -> tuple[list[Post], str]:
-    """The posts of one page and the cursor of the next, empty after the last. A page may be empty, yet have a next."""
-    posts, paging = answer.get("data"), answer.get("paging", {})
-    if not isinstance(posts, list):
-        raise unclear(visible=False)
-    try:
-        return [_post(one) for one in posts], paging["cursors"]["after"] if "next" in paging else ""
-    except (KeyError, TypeError, ValueError, AttributeError):  # not the shape that was asked for
-        raise unclear(visible=False) from None
-
-
 def _post(one: Mapping[str, Any]) -> Post:
-    attached = one.get("attachments", {}).get("data", [])
-    return Post(
-        created=datetime.fromisoformat(one["created_time"]),
-        receipt=receipt(one),
-        author=str(one.get("from", {}).get("id", "")),
-        text=one.get("message") or "",
-        links=frozenset(_bare(part.get("unshimmed_url") or "") for part in attached),
-        media=next((str(part.get("media_type", "")) for part in attached), ""),
-    )
+    """Raises Unavailable for what has not the shape that was asked for."""
+    try:
+        attached = one.get("attachments", {}).get("data", [])
+        media = next((str(part.get("media_type", "")) for part in attached), "")
+        film = str(attached[0].get("target", {}).get("id", "")) if media == "video" else ""
+        shown = receipt(one)
+        return Post(
+            created=lists.made(one),
+            receipt=replace(shown, remote_id=film or shown.remote_id),
+            author=str(one.get("from", {}).get("id", "")),
+            text=one.get("message") or "",
+            links=frozenset(_bare(part.get("unshimmed_url") or "") for part in attached),
+            media=media,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise unclear(visible=False) from None
 
 
 def _bare(url: str) -> tuple[str, str, str]:

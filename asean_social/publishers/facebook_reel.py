@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asean_social.errors import Rejected, Unavailable
+from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import ASKED, DONE, Message, Piece, Receipt, Wait, piece
 from asean_social.publishers.facebook_graph import PLATFORM, Graph, WrongOffset, unclear
-from asean_social.publishers.facebook_video import AT_WORK, address, moment, reason_of, rows, same_text, state
+from asean_social.publishers.facebook_video import AT_WORK, address, reason_of, same_text, state
 
 FIELDS = "status,post_id,permalink_url"
 REFUSED_AGAIN = frozenset({"publish.facebook.video", "publish.facebook.upload"})  # codes 6000 and 6001
@@ -82,7 +83,7 @@ class Reels:
         self._refuse_broken(found)
         if not _begun(found):
             self._finish(message, reel, video_state="SCHEDULED", scheduled_publish_time=at)
-        elif moment(found.get("scheduled_publish_time")) != datetime.fromtimestamp(at, UTC):
+        elif lists.moment(found.get("scheduled_publish_time")) != datetime.fromtimestamp(at, UTC):
             raise Rejected(PLATFORM, "publish.facebook.reel-time")
 
     def _finish(self, message: Message, reel: str, **more: Any) -> None:
@@ -113,15 +114,13 @@ class Reels:
             underway=(begun or asked == ASKED) and not public and not _timed(found),
         )
 
-    def find(self, message: Message, since: datetime) -> Iterator[tuple[Mapping[str, Any], str]]:
-        answer = self._graph.get(
-            f"{self._page}/video_reels",
-            since=str(int(since.timestamp())),
-            fields="id,description,created_time,post_id,permalink_url,status",
-        )
-        for one in rows(answer):
+    def find(self, message: Message, since: datetime) -> Iterator[Mapping[str, Any]]:
+        """Published reels of the Page with the same description."""
+        fields = "id,description,created_time,updated_time,post_id,permalink_url,status"
+        start = str(int(since.timestamp()))
+        for one in lists.since(self._graph, f"{self._page}/video_reels", since, since=start, fields=fields):
             if _published(one) and same_text(one, message):
-                yield one, str(one.get("created_time") or one.get("updated_time") or "")
+                yield one
 
     def discard(self, reel: str) -> None:
         found = self._graph.look(reel, FIELDS)

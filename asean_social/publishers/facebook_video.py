@@ -8,11 +8,12 @@ facebook_business/video_uploader.py of https://github.com/facebook/facebook-pyth
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
 from asean_social.errors import Rejected
+from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import ASKED, DONE, Media, Message, Piece, Receipt, Wait, piece
 from asean_social.publishers.facebook_graph import PLATFORM, Graph, WrongOffset, unclear
 from asean_social.text import fold
@@ -126,13 +127,12 @@ class Videos:
             underway=not hidden and not public,
         )
 
-    def find(self, message: Message) -> Iterator[tuple[Mapping[str, Any], str]]:
-        """Published videos of the Page with the same description, as (video, time)."""
+    def find(self, message: Message, since: datetime) -> Iterator[Mapping[str, Any]]:
+        """Published videos of the Page with the same description."""
         fields = "id,title,description,created_time,published,post_id,permalink_url"
-        answer = self._graph.get(f"{self._page}/videos", type="uploaded", fields=fields, limit=50)
-        for one in rows(answer):
+        for one in lists.since(self._graph, f"{self._page}/videos", since, type="uploaded", fields=fields):
             if one.get("published") is not False and same_text(one, message):
-                yield one, str(one.get("created_time", ""))
+                yield one
 
     def discard(self, video: str) -> None:
         found = self._graph.look(video, FIELDS)
@@ -172,35 +172,8 @@ def address(video: str, found: Mapping[str, Any]) -> str:
     return urljoin("https://www.facebook.com/", str(found.get("permalink_url") or video))
 
 
-def rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    found = answer.get("data")
-    if not isinstance(found, list) or not all(isinstance(one, dict) and one.get("id") for one in found):
-        raise unclear(visible=False)
-    return found
-
-
-def following(answer: Mapping[str, Any]) -> str:
-    """The cursor of the next page; empty after the last."""
-    paging = answer.get("paging")
-    if not isinstance(paging, dict) or "next" not in paging:
-        return ""
-    cursors = paging.get("cursors")
-    return str(cursors.get("after") or "") if isinstance(cursors, dict) else ""
-
-
 def same_text(video: Mapping[str, Any], message: Message) -> bool:
     return fold(str(video.get("description") or "")) == fold(message.text)
-
-
-def moment(told: Any) -> datetime | None:
-    """A time that Facebook told, in seconds or as ISO 8601."""
-    if not told:
-        return None
-    try:
-        text = str(told)
-        return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else datetime.fromisoformat(text)
-    except ValueError:
-        raise unclear(visible=False) from None
 
 
 def _text(answer: Any, name: str) -> str:

@@ -312,14 +312,20 @@ class Facebook(Access):
         caller, values, _ = self._open(request, f"{edge}.list")
         owner = self._own(caller, subject, write=False)
         with self.world.lock:
-            found = [post for post in self.wall.posts_of(owner) if _BELONGS[edge](post)]
-            if edge == "feed":
-                found = found[:MOST_LISTED]
             nodes = [
                 self.wall.post_node(post)
-                for post in found
-                if request.sees(max(post.created, post.published or 0.0))
+                for post in self.wall.posts_of(owner)
+                if _BELONGS[edge](post) and request.sees(max(post.created, post.published or 0.0))
             ]
+            if edge != "scheduled_posts":  # a reel shows in no list of posts
+                nodes += [
+                    self.films.post_node(film)
+                    for film in self.films.of_page(owner, "video")
+                    if film.published is not None and request.sees(film.published)
+                ]
+        nodes.sort(key=lambda node: str(node["created_time"]), reverse=True)
+        if edge == "feed":
+            nodes = nodes[:MOST_LISTED]
         rows = [select("PagePost", node, values.get("fields"), POST_DEFAULT) for node in nodes]
         return Answer.json(page(rows, values, self._next(request)))
 

@@ -344,6 +344,23 @@ class Films:
             "status": self._status(film),
         }
 
+    def post_node(self, film: Film) -> dict[str, Any]:
+        """The post that shows a published video."""
+        link = {"id": film.id, "url": film.url}
+        return {
+            "id": film.post,
+            "message": film.text or None,
+            "created_time": stamp(film.published or film.created),
+            "updated_time": stamp(film.published or film.created),
+            "is_published": True,
+            "from": {"name": self._names[film.page], "id": film.page},
+            "permalink_url": film.url,
+            "status_type": "added_video",
+            "attachments": {
+                "data": [{"media_type": "video", "type": "video_inline", "target": link, "url": film.url}]
+            },
+        }
+
     def _status(self, film: Film) -> dict[str, Any]:
         state = self.state(film)
         uploaded = film.complete and (film.kind == "reel" or film.finished is not None)
