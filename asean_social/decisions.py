@@ -36,7 +36,7 @@ ON_TIME = timedelta(
 UNSEEN_LOOKS = 3  # at an object that may have taken its release before it counts as untouched: some 50 s
 LOOK_BACK = timedelta(days=30)  # how far back the same content counts as already published
 SKEW = timedelta(minutes=2)  # between our clock and a platform's
-LONGEST_HINT = 86_400.0  # seconds: platforms count by the day at most, so a longer hint is taken for a mistake
+LONGEST_HINT = 86_400.0  # seconds: platforms count by the day, so a longer hint is a mistake
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from asean_social.publishers.http import (
     Timeouts,
     is_loopback,
     multipart,
+    retry_after,
     same_origin,
     scrub,
     transport_error,
@@ -291,6 +292,29 @@ def test_a_slow_line_carries_a_large_file(tmp_path) -> None:
 
     assert answer.ok
     assert sum(received) >= size
+
+
+@pytest.mark.parametrize(
+    ("told", "date", "seconds"),
+    [
+        ("120", "", 120),
+        (" 7 ", "", 7),
+        ("Wed, 24 Feb 2027 12:10:00 GMT", "Wed, 24 Feb 2027 12:00:00 GMT", 600),
+        ("Wed, 24 Feb 2027 11:59:00 GMT", "Wed, 24 Feb 2027 12:00:00 GMT", -60),
+        ("Wed, 24 Feb 2027 12:10:00 GMT", "", None),
+        ("Wed, 24 Feb 2027 12:10:00", "Wed, 24 Feb 2027 12:00:00 GMT", None),
+        ("", "", None),
+        ("soon", "", None),
+        ("1.5", "", None),
+        ("٧", "", None),
+        ("-1", "", None),
+    ],
+)
+def test_a_server_says_in_seconds_or_by_its_own_clock_when_to_come_again(told, date, seconds) -> None:
+    answer = requests.Response()
+    answer.headers.update({"Retry-After": told} | ({"Date": date} if date else {}))
+
+    assert retry_after(answer) == seconds
 
 
 def test_a_redirect_is_not_followed(session) -> None:

@@ -102,6 +102,7 @@ def test_an_error_means_what_the_documentation_says(method, reply, kind, code):
             None,
         ),
         ("videos.list", error(429, "rateLimitExceeded", "100 per day"), "youtube.quota", "units", None),
+        ("videos.insert.session", error(403, "quotaExceeded"), "youtube.quota", "uploads", None),
         (
             "videos.insert",
             error(400, "uploadLimitExceeded"),
@@ -142,24 +143,74 @@ def test_a_server_error_after_a_visible_request_leaves_the_outcome_open():
         assert type(meaning("videos.update", error(status, "backendError"))) is Unavailable
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
+def test_a_server_in_trouble_says_how_long(status):
+    """https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol"""
+    found = meaning("videos.insert.session", error(status, "backendError", Retry_After="600"))
+
+    assert (type(found), found.code, found.retry_after) == (Unavailable, "youtube.server-error", 600)
+
+
+STRANGE = [
+    b"",
+    b"Bad Gateway",
+    b"<html>Sorry \xff</html>",
+    b"[]",
+    b'"text"',
+    b'{"error": {"errors": [{"reason": "forb',
+    b'{"error":"invalid_grant"}',
+    b'{"error":{"errors":["x"]}}',
+    b'{"error":null}',
+]
+
+
+@pytest.mark.parametrize("body", STRANGE)
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 409, 410, 451, 500, 502])
+def test_what_is_no_error_of_youtubes_is_unclear_whatever_its_status(status, body):
+    told = refused(status, body)
+
+    assert type(failure(Session(), "videos.list", told)) is Unavailable
+    assert type(failure(Session(), "videos.update", told, visible=True)) is OutcomeUnknown
+
+    def send():
+        raise told
+
+    with pytest.raises(Unavailable):  # a proxy's page does not say that a video is gone
+        ask(Session(), "videos.list", send, gone=True)
+
+
+@pytest.mark.parametrize("body", STRANGE)
 @pytest.mark.parametrize(
-    "body",
+    ("status", "method", "kind", "code"),
     [
-        b"",
-        b"Bad Gateway",
-        b"<html>Sorry \xff</html>",
-        b"[]",
-        b'"text"',
-        b'{"error":"invalid_grant"}',
-        b'{"error":{"errors":[]}}',
-        b'{"error":{"errors":["x"]}}',
-        b'{"error":{"message":null,"errors":[{}]}}',
-        b'{"error":null}',
+        (401, "videos.update", AuthFailed, "youtube.token-refused"),
+        (413, "videos.insert", Rejected, "youtube.too-large"),
+        (413, "thumbnails.set", Rejected, "youtube.bad-thumbnail"),
+        (413, "captions.insert", Rejected, "youtube.bad-captions"),
+        (429, "videos.update", RateLimited, "youtube.burst"),
+        (400, "videos.insert.session", Rejected, "youtube.refused"),  # upload servers answer in plain text
+        (403, "videos.insert.session", Rejected, "youtube.refused"),
     ],
 )
-def test_a_body_of_any_shape_is_borne(body):
-    assert type(failure(Session(), "videos.list", refused(502, body))) is Unavailable
-    assert type(failure(Session(), "videos.list", refused(400, body))) is Rejected
+def test_some_statuses_say_enough_without_a_body(body, status, method, kind, code):
+    found = failure(Session(), method, refused(status, body), visible=method == "videos.update")
+
+    assert (type(found), found.code) == (kind, code)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_upload_server_needs_no_words_to_say_that_a_session_is_gone(status):
+    def send():
+        raise refused(status, b"Not Found")
+
+    assert ask(Session(), "videos.insert.session", send, gone=True) is None
+
+
+@pytest.mark.parametrize("errors", [[], [{}]])
+def test_an_error_of_youtubes_without_a_reason_is_a_refusal(errors):
+    found = meaning("videos.update", Reply(400, {"error": {"message": None, "errors": errors}}), visible=True)
+
+    assert (type(found), found.values["reason"]) == (Rejected, "400")
 
 
 def test_a_success_that_cannot_be_read_is_unavailable_or_unknown():

@@ -21,7 +21,7 @@ from googleapiclient.http import MediaUpload
 from asean_social.credentials import YouTubeAccount
 from asean_social.errors import AuthFailed, PublishError, Rejected, Unavailable
 from asean_social.publishers.base import Media, TokenPair, Tokens
-from asean_social.publishers.http import Body, Session, same_origin
+from asean_social.publishers.http import Body, Session, retry_after, same_origin
 from asean_social.publishers.youtube_errors import Refused, ask
 
 # a whole service costs three times the time and memory
@@ -193,7 +193,7 @@ def refresh(account: YouTubeAccount, session: Session, refresh_token: str) -> To
             fields.get("refresh_token") or refresh_token,
             _lifetime(fields.get("expires_in")),
         )
-    raise _no_token(session, answer.status_code, fields)
+    raise _no_token(session, answer, fields)
 
 
 def _lifetime(lifetime: object) -> float:
@@ -212,11 +212,11 @@ def _fields(content: bytes) -> dict[str, Any]:
     return fields if isinstance(fields, dict) else {}
 
 
-def _no_token(session: Session, status: int, fields: Mapping[str, Any]) -> PublishError:
-    reason = str(fields.get("error", ""))
+def _no_token(session: Session, answer: requests.Response, fields: Mapping[str, Any]) -> PublishError:
+    status, reason = answer.status_code, str(fields.get("error", ""))
     detail = session.scrub(fields.get("error_description", ""))
     if status not in range(400, 500) or status == requests.codes.too_many_requests or not reason:
-        return Unavailable("youtube", "youtube.server-error", detail, status=status)
+        return Unavailable("youtube", "youtube.server-error", detail, retry_after(answer), status=status)
     if reason == "invalid_grant":
         return AuthFailed("youtube", "youtube.reconnect", detail)
     return AuthFailed("youtube", "youtube.client-refused", detail, reason=reason)

@@ -170,6 +170,18 @@ def server_time(url: str) -> datetime | None:
         return None
 
 
+def retry_after(response: requests.Response) -> float | None:
+    """Seconds that the server asks to wait, told as a number or as a date of its own clock; None where it does not say."""
+    told = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]+", told):
+        return float(told)
+    try:
+        until, now = parsedate_to_datetime(told), parsedate_to_datetime(response.headers["Date"])
+        return (until - now).total_seconds()
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
 def transport_error(
     platform: str, error: requests.RequestException, session: Session, *, visible: bool
 ) -> PublishError:

@@ -39,7 +39,7 @@ from asean_social.publishers.http import Session
 from asean_social.publishers.limits import YOUTUBE
 from asean_social.publishers.youtube_additions import additions
 from asean_social.publishers.youtube_api import PAGE, Api, fitting, identity, items, part
-from asean_social.publishers.youtube_errors import unreadable
+from asean_social.publishers.youtube_errors import SESSION, unreadable
 from asean_social.publishers.youtube_hidden import erase, hidden_videos
 from asean_social.publishers.youtube_objections import Objections
 from asean_social.text import fold, plain
@@ -127,7 +127,7 @@ class YouTube(Publisher):
             upload.resumable_uri = session
         self._session.keep_secret(upload.resumable_uri)
         video = self._api.send(
-            "videos.insert.session",
+            SESSION,
             lambda: self._chunks(upload, resumed=bool(session)),
             gone=True,
         )

@@ -4,7 +4,6 @@ Sources: https://developers.google.com/youtube/v3/docs/errors and /core_errors (
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +17,9 @@ from asean_social.errors import (
     Rejected,
     Unavailable,
 )
-from asean_social.publishers.http import Session, transport_error
+from asean_social.publishers.http import Session, retry_after, transport_error
+
+SESSION = "videos.insert.session"  # the upload server, which also answers in plain text or HTML
 
 
 class Refused(Exception):
@@ -27,21 +28,20 @@ class Refused(Exception):
     def __init__(self, answer: requests.Response) -> None:
         super().__init__(answer.status_code)
         self.status = answer.status_code
-        self.reason, self.text = _told(answer.content)
-        self.retry_after = _seconds(answer.headers.get("Retry-After", ""))
+        self.readable, self.reason, self.text = _told(answer.content)
+        if self.status == requests.codes.request_entity_too_large:
+            self.reason = self.reason or "uploadTooLarge"
+        self.retry_after = retry_after(answer)
 
 
-def _told(content: bytes) -> tuple[str, str]:
-    """`errors[0].reason` and the platform's sentence; upload servers also answer in plain text or HTML."""
+def _told(content: bytes) -> tuple[bool, str, str]:
+    """Whether it is an error as the API tells it, `errors[0].reason`, and the platform's sentence."""
     try:
         error = json.loads(content)["error"]
-        return str((error.get("errors") or [{}])[0].get("reason", "")), str(error.get("message", ""))
+        reason = (error.get("errors") or [{}])[0].get("reason", "")
+        return True, str(reason), str(error.get("message", ""))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return "", content[:300].decode("utf-8", "replace")
-
-
-def _seconds(header: str) -> float | None:
-    return float(header) if re.fullmatch(r"\d{1,6}", header) else None
+        return False, "", content[:300].decode("utf-8", "replace")
 
 
 def ask(
@@ -61,8 +61,8 @@ def ask(
     try:
         return send()
     except Refused as refused:
-        if gone and refused.status in _GONE:
-            return None
+        if gone and refused.status in _GONE and (refused.readable or method == SESSION):
+            return None  # else a proxy's page, or an api_url that leads elsewhere
         raise failure(session, method, refused, visible=visible, **about) from None
     except requests.RequestException as error:
         raise transport_error("youtube", error, session, visible=visible) from None
@@ -132,6 +132,10 @@ _HERE: Mapping[tuple[str, str], tuple[type[PublishError], str]] = {
     ("thumbnails.set", "forbidden"): (Rejected, "youtube.thumbnail-forbidden"),
     # a picture that is too large, as read by other publishers
     ("thumbnails.set", "failedPrecondition"): (Rejected, "youtube.bad-thumbnail"),
+    ("thumbnails.set", "uploadTooLarge"): (Rejected, "youtube.bad-thumbnail"),
+    ("thumbnails.set", "mediaBodyRequired"): (Rejected, "youtube.bad-thumbnail"),
+    ("captions.insert", "uploadTooLarge"): (Rejected, "youtube.bad-captions"),
+    ("captions.update", "uploadTooLarge"): (Rejected, "youtube.bad-captions"),
     # captions are the only thing that asks for the scope youtube.force-ssl
     ("captions.insert", "forbidden"): (AuthFailed, "youtube.captions-scope"),
     ("captions.update", "forbidden"): (AuthFailed, "youtube.captions-scope"),
@@ -158,12 +162,14 @@ def failure(
     limited = _limited(method, refused, detail)
     if limited is not None:
         return limited
-    if status < requests.codes.bad_request or status >= requests.codes.server_error:
-        error = OutcomeUnknown if visible else Unavailable
-        return error("youtube", "youtube.server-error", detail, status=status)
-    if status in _AGAIN or reason == "alreadyExists":
+    unclear = status < requests.codes.bad_request or status >= requests.codes.server_error
+    if unclear and visible:
+        return OutcomeUnknown("youtube", "youtube.server-error", detail, status=status)
+    if unclear or status in _AGAIN or reason == "alreadyExists":
         # alreadyExists: seen once at a session's start, before any byte (DayMoonDevelopment/post-for-me#337)
-        return Unavailable("youtube", "youtube.server-error", detail, status=status)
+        return Unavailable("youtube", "youtube.server-error", detail, refused.retry_after, status=status)
+    if not (refused.readable or reason or method == SESSION):
+        return unreadable(visible=visible)  # not YouTube's own: a proxy, a sign-in page
     code = _WRONG.get(reason, "youtube.refused")
     return Rejected("youtube", code, detail, reason=reason or str(status), **about)
 
@@ -178,7 +184,7 @@ def _limited(method: str, refused: Refused, detail: str) -> RateLimited | None:
     reason = refused.reason
     too_many = refused.status == requests.codes.too_many_requests
     if reason in _QUOTA or (too_many and "per day" in refused.text):
-        quota = "uploads" if method == "videos.insert" else "units"
+        quota = "uploads" if method in ("videos.insert", SESSION) else "units"
         return RateLimited("youtube", "youtube.quota", detail, None, quota=quota)
     if reason == "uploadLimitExceeded":
         # of the channel, not of the project: "try again in 24 hours" (support.google.com/youtube/answer/71673)
