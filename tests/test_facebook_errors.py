@@ -79,7 +79,7 @@ BODIES = [
     (400, 4854002, None, AuthFailed, "publish.facebook.security-check"),
     (400, 987654, None, Rejected, "publish.facebook.refused"),
     (503, 987654, None, OutcomeUnknown, "publish.facebook.fault"),
-    (400, "190", ["x"], Rejected, "publish.facebook.refused"),
+    (400, "190", ["x"], AuthFailed, "publish.facebook.reconnect"),
 ]
 
 

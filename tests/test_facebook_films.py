@@ -14,7 +14,7 @@ from asean_social.errors import OutcomeUnknown, Rejected, Unavailable
 from asean_social.publishers import facebook_lists
 from asean_social.publishers.base import After, Media, Message, Piece
 from asean_social.publishers.facebook import Facebook
-from asean_social.publishers.facebook_graph import _rest_after
+from asean_social.publishers.facebook_errors import _rest_after
 from asean_social.publishers.http import Session
 from asean_social.sandbox.facebook_films import CHUNK
 from asean_social.sandbox.server import Sandbox

@@ -9,11 +9,12 @@ of a video or reel), `thumbnail` (index of an image: of a link's card, of a vide
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from asean_social.credentials import FacebookAccount
-from asean_social.errors import OutcomeUnknown, Problem, Rejected, Unavailable
+from asean_social.errors import AuthFailed, OutcomeUnknown, Problem, Rejected, Unavailable
 from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import (
     Account,
@@ -29,7 +30,15 @@ from asean_social.publishers.base import (
     piece,
 )
 from asean_social.publishers.facebook_clock import Clock
-from asean_social.publishers.facebook_graph import DUPLICATE, PLATFORM, Gone, Graph, unclear
+from asean_social.publishers.facebook_errors import (
+    COMMENT_REFUSED,
+    DUPLICATE,
+    PERMISSION,
+    PLATFORM,
+    Gone,
+    unclear,
+)
+from asean_social.publishers.facebook_graph import Graph
 from asean_social.publishers.facebook_health import condition
 from asean_social.publishers.facebook_hidden import erase, hidden_posts, hidden_videos
 from asean_social.publishers.facebook_posts import Posts, receipt
@@ -209,7 +218,7 @@ class Facebook(Publisher):
 
     def follow(self, after: After, remote_id: str) -> str:
         path = f"{self._post_of(remote_id)}/comments"
-        with self._graph.seen():
+        with self._comments():
             return self._graph.create(path, visible=True, message=after.options["text"])
 
     def followed(self, after: After, remote_id: str) -> str | None:
@@ -220,7 +229,7 @@ class Facebook(Publisher):
             "order": "reverse_chronological",
             "fields": "id,message,created_time,from",
         }
-        with self._graph.seen():
+        with self._comments():
             for page in lists.every(self._graph, path, **fields):
                 for one in page:
                     author = one.get("from")
@@ -228,6 +237,17 @@ class Facebook(Publisher):
                     if own and fold(str(one.get("message", ""))) == wanted:
                         return str(one["id"])
         return None
+
+    @contextmanager
+    def _comments(self) -> Iterator[None]:
+        """Around requests about comments: an app that may not comment may publish posts all the same."""
+        try:
+            with self._graph.seen():
+                yield
+        except AuthFailed as refusal:
+            if refusal.code != PERMISSION:
+                raise
+            raise Rejected(PLATFORM, COMMENT_REFUSED, refusal.detail) from None
 
     def _post_of(self, remote_id: str) -> str:
         """Comments belong to a post; a video tells its own, at times without the Page's part."""

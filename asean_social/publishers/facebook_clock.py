@@ -14,7 +14,8 @@ from typing import Any
 
 from asean_social.errors import Rejected
 from asean_social.publishers.base import Message, Piece, Receipt, piece
-from asean_social.publishers.facebook_graph import PLATFORM, Gone, Graph, unclear
+from asean_social.publishers.facebook_errors import PLATFORM, Gone, unclear
+from asean_social.publishers.facebook_graph import Graph
 from asean_social.publishers.facebook_lists import moment
 from asean_social.publishers.facebook_posts import receipt
 from asean_social.publishers.facebook_reel import Reels

@@ -12,7 +12,8 @@ from typing import Any
 from asean_social.errors import Rejected
 from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import Hidden, Message
-from asean_social.publishers.facebook_graph import PLATFORM, Graph
+from asean_social.publishers.facebook_errors import PLATFORM
+from asean_social.publishers.facebook_graph import Graph
 from asean_social.text import fold
 
 POST = "message,created_time,is_published,scheduled_publish_time,from{id},attachments{media_type}"

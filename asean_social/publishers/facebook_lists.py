@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asean_social.errors import OutcomeUnknown, Unavailable
-from asean_social.publishers.facebook_graph import FAULT, PLATFORM, Graph, unclear
+from asean_social.publishers.facebook_errors import FAULT, PLATFORM, unclear
+from asean_social.publishers.facebook_graph import Graph
 
 Row = Mapping[str, Any]
 MOST_PAGES = 100

@@ -12,7 +12,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import Message, Receipt
-from asean_social.publishers.facebook_graph import Graph, unclear
+from asean_social.publishers.facebook_errors import unclear
+from asean_social.publishers.facebook_graph import Graph
 from asean_social.text import fold
 
 ATTACHED = "attachments{media_type,target{id},unshimmed_url}"

@@ -14,7 +14,8 @@ from typing import Any
 from asean_social.errors import Rejected, Unavailable
 from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import ASKED, DONE, Message, Piece, Receipt, Wait, piece
-from asean_social.publishers.facebook_graph import PLATFORM, Graph, WrongOffset, unclear
+from asean_social.publishers.facebook_errors import PLATFORM, WrongOffset, unclear
+from asean_social.publishers.facebook_graph import Graph
 from asean_social.publishers.facebook_video import AT_WORK, address, reason_of, same_text, state
 
 FIELDS = "status,post_id,permalink_url"

@@ -15,7 +15,8 @@ from urllib.parse import urljoin
 from asean_social.errors import Rejected
 from asean_social.publishers import facebook_lists as lists
 from asean_social.publishers.base import ASKED, DONE, Media, Message, Piece, Receipt, Wait, piece
-from asean_social.publishers.facebook_graph import PLATFORM, Graph, WrongOffset, unclear
+from asean_social.publishers.facebook_errors import PLATFORM, WrongOffset, unclear
+from asean_social.publishers.facebook_graph import Graph
 from asean_social.text import fold
 
 FIELDS = "status,published,post_id,permalink_url"

@@ -46,6 +46,8 @@ MESSAGES: dict[str, str] = {
     "publish.facebook.public-at-once.hint": 'If the post may stay, skip this delivery; if not, remove it on the Page and retry. With release = "one-step" in credentials.toml nothing is created before its time.',
     "publish.facebook.bad-parameter": "Facebook does not accept a part of the post ({detail}).",
     "publish.facebook.bad-parameter.hint": "Change what Facebook names, have the post approved again, then retry.",
+    "publish.facebook.comment-refused": "Facebook does not let this app comment in the Page's name ({detail}).",
+    "publish.facebook.comment-refused.hint": "Posts are published all the same. Comments need pages_manage_engagement and pages_read_user_content, and the token of the Page itself: a person signs in again with every permission ticked, and the new Page token goes into credentials.toml; then retry. Or comment by hand and skip this one.",
     "publish.facebook.empty": "Facebook takes no post without content ({detail}).",
     "publish.facebook.empty.hint": "Give the post a text, a link or a picture.",
     "publish.facebook.photo": "Facebook cannot use the picture ({detail}).",
