@@ -4,7 +4,9 @@ The table: https://developers.zalo.me/docs/official-account/phu-luc/ma-loi (read
 seen in the field.
 """
 
+import json
 from collections.abc import Iterator
+from importlib.resources import files
 
 import pytest
 from zalo_case import Scripted
@@ -100,7 +102,16 @@ HERE = {
     (wire.BROADCAST, -233): (Rejected, "broadcast-not-offered"),
     (wire.BROADCAST, -235): (Rejected, "broadcast-not-offered"),
     (wire.BROADCAST, -240): (Rejected, "broadcast-shut"),
+    (wire.BROADCAST, -320): (Rejected, "cloud-account"),
+    (wire.BROADCAST, -321): (Rejected, "cloud-account"),
 }
+
+
+def test_every_number_of_the_contract_is_in_the_table():
+    contract = files("asean_social.sandbox") / "contracts" / "zalo.json"
+    told = json.loads(contract.read_text(encoding="utf-8"))["errors"]
+
+    assert {int(code) for code in told} == ROWS.keys() - {-9999}
 
 
 def expected(call: wire.Call, code: int) -> tuple[type[PublishError], str]:
@@ -172,7 +183,11 @@ def test_a_path_that_was_removed_is_told_by_its_number(server, call):
     assert (type(error), error.code) == expected(call, -209)
 
 
-UNREADABLE = [(200, b"<html>Sign in</html>"), (200, b""), (404, b"Not Found"), (502, b"<html>Bad Gateway")]
+UNREADABLE = [
+    *((status, b"<html>Sign in</html>") for status in (200, 302, 400, 403, 404, 500, 502)),
+    *((200, body) for body in (b"", b"[]", b"null", b'"0"', b'{"error": -201, "mess', b'{"data": {}}')),
+    *((200, b'{"error": %s}' % code) for code in (b"null", b'"x"', b"[]", b"{}", b"1e999", b"NaN")),
+]
 
 
 @pytest.mark.parametrize("call", [*READS, *WRITES], ids=NAMES.get)
@@ -185,9 +200,19 @@ def test_what_is_no_json_is_trouble_on_the_way(server, call, status, body):
     assert (type(error), error.code) == (OutcomeUnknown if visible else Unavailable, "zalo.unclear")
 
 
+@pytest.mark.parametrize("status", [400, 403, 404])
+@pytest.mark.parametrize("form", [int, str, float])
+def test_a_number_counts_whatever_the_status_and_its_form(server, form, status):
+    for call, code in ((wire.CREATE, -201), (wire.UPDATE, -216), (wire.BROADCAST, -211), (wire.WHO, -32)):
+        error = refused(server, call, {"error": form(code), "message": ROWS[code][0]}, status)
+
+        assert (type(error), error.code) == expected(call, code)
+
+
+@pytest.mark.parametrize("call", [wire.UPDATE, wire.BROADCAST], ids=NAMES.get)
 @pytest.mark.parametrize("code", ROWS)
-def test_a_broken_server_leaves_a_broadcast_unknown_whatever_number_it_tells(server, code):
-    error = refused(server, wire.BROADCAST, {"error": code, "message": "?"}, 500)
+def test_a_broken_server_leaves_what_shows_unknown_whatever_number_it_tells(server, call, code):
+    error = refused(server, call, {"error": code, "message": "?"}, 500)
 
     assert type(error) is OutcomeUnknown
 

@@ -216,6 +216,7 @@ def test_a_refresh_is_a_form_with_the_secret_in_a_header(server, account):
         (200, {"error": -118, "error_name": "Invalid grant"}, AuthFailed, "-118: Invalid grant"),
         (200, {"error_name": "Invalid app id", "error_description": "x"}, AuthFailed, "Invalid app id: x"),
         (400, {"error_name": "Invalid app id"}, AuthFailed, "Invalid app id"),
+        (200, {"error": -14002, "error_name": "Not active"}, AuthFailed, "-14002: Not active"),
         (200, {"access_token": "AT-2"}, AuthFailed, ""),
         (200, {"access_token": "AT-2", "refresh_token": ""}, AuthFailed, ""),
         (200, {"access_token": 5, "refresh_token": 6}, AuthFailed, ""),
@@ -236,6 +237,8 @@ def test_a_refresh_that_failed_is_told_by_who_can_help(server, account, status, 
 
     assert type(caught.value) is kind
     assert caught.value.detail == detail
+    app = any(word in detail for word in ("app id", "-14002"))  # another token would not help
+    assert kind is not AuthFailed or caught.value.code == ("zalo.app-setup" if app else "zalo.reconnect")
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ PAGE = 10  # `getslice` refuses more
 LINK_PAGES = 3  # how far back the public address of an article is looked for
 SKEW = timedelta(minutes=2)  # between Zalo's clock and ours
 POLL = 3.0  # seconds; an article with a picture is ready after up to 24
+UNKNOWN_APP = -14002  # at the host of tokens
 TOKEN_LIFE = 90_000.0  # seconds; the documented 25 hours, where an answer does not say
 
 HOME = "Asia/Ho_Chi_Minh"
@@ -393,7 +394,9 @@ def _refresh_refusal(status: int, answer: Mapping[str, Any], session: Session) -
         return Unavailable(PLATFORM, "zalo.unclear", detail or f"HTTP {status}")
     if not answer:
         return OutcomeUnknown(PLATFORM, "zalo.unclear", f"HTTP {status}")
-    return AuthFailed(PLATFORM, "zalo.reconnect", detail)
+    # also seen without a number
+    app = wire.number(answer.get("error"), 0) == UNKNOWN_APP or "app id" in fold(detail)
+    return AuthFailed(PLATFORM, "zalo.app-setup" if app else "zalo.reconnect", detail)
 
 
 def _article_id(found: Mapping[str, Any]) -> str:

@@ -106,6 +106,7 @@ _OF_BROADCASTS: Mapping[int, _Verdict] = MappingProxyType(
         **dict.fromkeys((-212, -221, -224, -233, -235), _NOT_OFFERED),
         -223: (Rejected, "zalo.broadcast-permission"),
         **dict.fromkeys((-209, -240), (Rejected, "zalo.broadcast-shut")),
+        **dict.fromkeys((-320, -321), (Rejected, "zalo.cloud-account")),
     }
 )
 _VERDICTS_BY_CALL: Mapping[Call, Mapping[int, _Verdict]] = MappingProxyType(
@@ -196,7 +197,7 @@ def _complete(call: Call, found: Mapping[str, Any]) -> bool:
 def _refusal(call: Call, code: int, told: str, status: int) -> PublishError:
     """`code` 0: the answer could not be read, or lacks what makes it a success."""
     detail = f"{code}: {told}" if code else told
-    if call is BROADCAST and status >= 500:  # whatever the number says: it is never sent again by itself
+    if call.visible and status >= 500:  # whatever the number says, it may have been done
         return OutcomeUnknown(PLATFORM, "zalo.unclear", detail)
     kind, name = _verdict(call, code, fold(told)) or _unlisted(call, code, status)
     if code == NIGHT:
