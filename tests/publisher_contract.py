@@ -15,9 +15,18 @@ import pytest
 
 from asean_social.credentials import MODELS, SECRETS
 from asean_social.errors import OutcomeUnknown, PublishError, RateLimited, Unavailable
+from asean_social.lang import LANGUAGES, Language
 from asean_social.publishers.base import Message, Piece, Publisher, Wait
 from asean_social.publishers.http import Guard
 from asean_social.sandbox.server import Sandbox
+
+
+def tells_what_to_do(error: PublishError) -> bool:
+    """In both languages what it is, and what a person does, where it does not end by itself."""
+    told = [Language(language).error(error) for language in LANGUAGES]
+    by_itself = isinstance(error, Unavailable)
+    return all(sentence and (hint or by_itself) for sentence, hint in told) and len(set(told)) == len(told)
+
 
 FAULTS = ("refuse", "cut-before", "cut-after", "500-before", "500-after", "garbage", "html", "throttle")
 TURNS = 200  # so that an adapter that waits for ever fails instead of hanging

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from facebook_script import Scripted, a_message
+from publisher_contract import tells_what_to_do
 
 from asean_social.errors import (
     AuthFailed,
@@ -17,7 +18,6 @@ from asean_social.errors import (
 )
 from asean_social.publishers.base import After, Piece
 from asean_social.publishers.facebook_errors import Gone, WrongOffset
-from asean_social.wording.publish import MESSAGES
 
 # -- what answers mean
 
@@ -25,7 +25,7 @@ from asean_social.wording.publish import MESSAGES
 def refusal(answer: Any, *, visible: bool = True, **wire: Any) -> PublishError:
     with Scripted(answer, **wire) as script, pytest.raises(PublishError) as caught:
         script.graph.update("111_222", visible=visible, is_published=True)
-    assert caught.value.code in MESSAGES
+    assert tells_what_to_do(caught.value)
     return caught.value
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 from google_server import GoogleServer, Reply, account_at, error
+from publisher_contract import tells_what_to_do
 
 from asean_social.errors import AuthFailed, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from asean_social.publishers.google import refresh
@@ -29,7 +30,9 @@ def refused(status, content, retry_after=""):
 
 def meaning(method, reply, *, visible=False):
     told = refused(reply.status, json.dumps(reply.body).encode(), dict(reply.headers).get("Retry-After", ""))
-    return failure(Session(), method, told, visible=visible)
+    found = failure(Session(), method, told, visible=visible)
+    assert tells_what_to_do(found)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -294,5 +297,6 @@ def test_every_refusal_of_a_token_is_of_its_class(row):
         with pytest.raises((AuthFailed, Unavailable)) as caught:
             refresh(account_at(server), Session(), "1//refresh-now")
 
+    assert tells_what_to_do(caught.value)
     # what a person must mend is of the account, never of a post
     assert type(caught.value) is (Unavailable if row["class"] == "retry" else AuthFailed)

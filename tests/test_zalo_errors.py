@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
+from publisher_contract import tells_what_to_do
 from zalo_case import Scripted
 
 from asean_social.errors import AuthFailed, OutcomeUnknown, PublishError, RateLimited, Rejected, Unavailable
@@ -132,6 +133,7 @@ def refused(server: Scripted, call: wire.Call, body: object, status: int = 200) 
     server.say(call.path, body, status)
     with pytest.raises(PublishError) as caught:
         wire.send(server.url, Session(), "AT-1", call, {"token": "T"})
+    assert tells_what_to_do(caught.value)
     return caught.value
 
 

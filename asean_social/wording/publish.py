@@ -64,6 +64,7 @@ MESSAGES: dict[str, str] = {
     "publish.facebook.upload": "Facebook did not take the upload ({detail}); it is tried again.",
     "publish.facebook.upload-gone": "Facebook dropped the upload; it is begun anew.",
     "publish.facebook.foreign-upload": "Facebook named an address of another host for the upload; nothing was sent there.",
+    "publish.facebook.foreign-upload.hint": "Check api_url of this account in credentials.toml.",
     "publish.facebook.video": "Facebook cannot use the video ({detail}).",
     "publish.facebook.video.hint": "Export it again as MP4 (H.264, AAC) and retry.",
     "publish.facebook.processing": "Facebook is still working on the video.",
