@@ -6,7 +6,7 @@ import pytest
 from rest_props import DUE, HOUR, plan_on, work
 from stage_set import NOON, FakePublisher
 
-from asean_social.errors import RateLimited
+from asean_social.errors import AuthFailed, RateLimited
 from asean_social.publishers.base import Piece, Wait
 from asean_social.publishers.quotas import Quota
 from asean_social.states import State
@@ -58,6 +58,31 @@ def test_one_refused_delivery_makes_its_account_rest_and_no_other(make):
     work(office, "a", "b")
     assert sorted(office.kind.asked[2:]) == ["greedy", "second"]
     assert {office.row(f"c/{post}/ch/1").state for post in ("greedy", "second")} == {State.STAGED}
+
+
+class Selective(FakePublisher):
+    """The account is well and greets; one post is refused as if it were not."""
+
+    def stage(self, message, pieces):
+        if "greedy" in message.key:
+            raise AuthFailed("fake", "publish.token-dead")
+        yield from super().stage(message, pieces)
+
+
+def test_an_account_that_works_is_not_stopped_for_ever_by_one_post(make):
+    office = make(Selective)
+    plan_on(office, "a", "greedy")
+    for number in range(office.policy.tries):
+        work(office, "a")
+        assert (office.row("c/greedy/ch/1").state == State.HELD) == (number == office.policy.tries - 1)
+        assert bool(office.ledger.holds()) == (number < office.policy.tries - 1)
+        office.ledger.lift("fake/a", office.clock.now())
+        office.clock.go(minutes=5)
+    assert office.row("c/greedy/ch/1").reason == "publish.token-dead"
+
+    other = plan_on(office, "a", "second")
+    work(office, "a")
+    assert office.row(other).state == State.PUBLISHED
 
 
 def test_a_rest_keeps_what_is_due_from_being_released(make):
