@@ -84,7 +84,7 @@ class Language:
             return value.strftime("%d/%m/%Y")
         if isinstance(value, int):
             return self.number(value)
-        if name.endswith("_at") and isinstance(value, str):
+        if isinstance(value, str) and (name.endswith("_at") or name in ("at", "until")):  # from the ledger
             return self.time(datetime.fromisoformat(value))
         return str(value)
 

@@ -209,7 +209,8 @@ def _tell_hold(screen: Screen, hold: "Hold") -> None:
         hint = command("resume", name)
     else:
         said = screen.language.say(hold.reason, **hold.why)
-        screen.say("status.paused", account=hold.value, why=said)
+        code = "status.paused-until" if hold.until else "status.paused"
+        screen.say(code, account=hold.value, until=hold.until, why=said)
         hint = screen.language.hint(hold.reason, **hold.why)
     if hint:
         screen.write("  " + screen.language.say("screen.hint", hint=hint))

@@ -189,6 +189,7 @@ MESSAGES: dict[str, str] = {
     "row.retimed": "a person gave it this time; the campaign file says {said_at}",
     "row.drift": "the campaign file says something else now",
     "status.paused": "The account {account} is paused: {why}",
+    "status.paused-until": "The account {account} is paused until {until}: {why}",
     "status.trouble": "Campaign file {file} {why}",
     "status.not-discarded": "What was prepared earlier for {key} is still on the platform: {why}",
     "status.summary": "In all: {summary}",
