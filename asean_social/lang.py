@@ -84,7 +84,7 @@ class Language:
             return value.strftime("%d/%m/%Y")
         if isinstance(value, int):
             return self.number(value)
-        if isinstance(value, str) and (name.endswith("_at") or name in ("at", "until")):  # from the ledger
+        if isinstance(value, str) and is_time(name):  # from the ledger
             return self.time(datetime.fromisoformat(value))
         return str(value)
 
@@ -110,6 +110,11 @@ class Language:
 
     def weekday(self, moment: datetime) -> str:
         return self.say(WEEKDAYS[moment.astimezone(self.zone).weekday()])
+
+
+def is_time(name: str) -> bool:
+    """Whether what a sentence calls so is a moment."""
+    return name.endswith("_at") or name in ("at", "until")
 
 
 class _Shown(dict[str, str]):
